@@ -1,0 +1,1 @@
+"""The platform's applications, in layers: see ARCHITECTURE.md."""

@@ -1,0 +1,39 @@
+"""Say that something changed, after it is committed, to everyone who watches the mailbox."""
+
+import logging
+from collections.abc import Iterable
+
+import redis
+import redis.asyncio
+from django.conf import settings
+
+from .changes import Change
+
+log = logging.getLogger(__name__)
+
+
+def publish(client: redis.Redis, changes: Iterable[Change]) -> None:
+    """Publish hints; a Valkey that is away costs the hint and nothing else. Call it after COMMIT."""
+    try:
+        with client.pipeline(transaction=False) as pipe:
+            for change in changes:
+                pipe.publish(change.channel, change.encode())
+            pipe.execute()
+    except redis.exceptions.RedisError as error:
+        log.warning("hint lost", extra={"error": str(error)})
+
+
+async def publish_async(client: redis.asyncio.Redis, changes: Iterable[Change]) -> None:
+    """Do the same from a listener's loop."""
+    try:
+        async with client.pipeline(transaction=False) as pipe:
+            for change in changes:
+                pipe.publish(change.channel, change.encode())
+            await pipe.execute()
+    except redis.exceptions.RedisError as error:
+        log.warning("hint lost", extra={"error": str(error)})
+
+
+def sync_client() -> redis.Redis:
+    """Return a client of the configured server."""
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2)

@@ -1,0 +1,1 @@
+"""Addresses: where they lead and how much they hold."""

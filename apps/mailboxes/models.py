@@ -1,0 +1,62 @@
+"""Addresses: where they lead and how much they hold."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from apps.accounts.models import User
+from apps.domains.models import Domain
+
+
+class Mailbox(models.Model):
+    """An address that keeps mail, with an owner, members and a quota."""
+
+    domain = models.ForeignKey(Domain, on_delete=models.PROTECT, related_name="mailboxes")
+    local_part = models.CharField(max_length=64, help_text="In lower case.")
+    owner = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="mailboxes")
+    quota_bytes = models.BigIntegerField(default=0, help_text="0 means no limit.")
+    private_seen = models.BooleanField(default=False, help_text="Each member has read marks of their own.")
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["domain", "local_part"], name="mailbox_address_once")]
+
+    def __str__(self) -> str:
+        return f"{self.local_part}@{self.domain.name}"
+
+
+class MailboxMember(models.Model):
+    """A user who may use a mailbox that is not theirs."""
+
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="members")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    rights = ArrayField(
+        models.CharField(max_length=20), default=list, help_text="Of read, write, send, manage."
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["mailbox", "user"], name="member_once")]
+
+
+class Alias(models.Model):
+    """An address that only points."""
+
+    domain = models.ForeignKey(Domain, on_delete=models.PROTECT, related_name="aliases")
+    local_part = models.CharField(max_length=64, help_text="In lower case.")
+    targets = ArrayField(models.CharField(max_length=320), help_text="Addresses, ours or not.")
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["domain", "local_part"], name="alias_address_once")]
+
+    def __str__(self) -> str:
+        return f"{self.local_part}@{self.domain.name}"
+
+
+class Usage(models.Model):
+    """What a mailbox holds; moves in the transaction that moves mail."""
+
+    mailbox = models.OneToOneField(Mailbox, primary_key=True, on_delete=models.CASCADE, related_name="usage")
+    bytes = models.BigIntegerField(default=0)
+    messages = models.BigIntegerField(default=0)

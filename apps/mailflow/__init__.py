@@ -1,0 +1,1 @@
+"""A message's journey: two ways in, two ways out."""

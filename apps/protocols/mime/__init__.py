@@ -1,0 +1,1 @@
+"""MIME: reading and writing messages."""

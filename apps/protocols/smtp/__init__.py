@@ -1,0 +1,1 @@
+"""SMTP replies, delivery reports and envelopes, without input or output."""

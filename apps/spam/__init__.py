@@ -1,0 +1,1 @@
+"""How unwanted a message looks."""

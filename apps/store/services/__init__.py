@@ -1,0 +1,1 @@
+"""The only writers of folders, messages and the change log."""

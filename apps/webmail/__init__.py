@@ -1,0 +1,1 @@
+"""Door: the mail in a browser."""

@@ -1,0 +1,162 @@
+"""Every setting of the platform, with one sentence on when to change it."""
+
+from pathlib import Path
+
+from . import registry
+from .database import database_from_url
+from .keys import derive, load_keyring
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+
+# --- where things live -------------------------------------------------------------------------------------
+MAIL_STATE_DIR = Path(
+    registry.text(
+        "MAIL_STATE_DIR",
+        str(BASE_DIR / "var"),
+        "Where everything that must survive a restart is kept; change it to put mail on another disk.",
+    )
+)
+DATABASE_URL = registry.text(
+    "DATABASE_URL",
+    "",
+    "postgresql://user:password@host:port/name of your own PostgreSQL 15 or newer; empty starts the embedded one.",
+)
+REDIS_URL = registry.text(
+    "REDIS_URL",
+    "",
+    "redis://host:port/0 or unix:///path of your own Valkey or Redis; empty starts the embedded one.",
+)
+MAIL_HOSTNAME = registry.text(
+    "MAIL_HOSTNAME",
+    "mail.example.test",
+    "The name this server greets with; set it to the name in your MX record.",
+)
+MAIL_LOG_LEVEL = registry.text(
+    "MAIL_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR; lower it to see more."
+)
+
+# --- doors -------------------------------------------------------------------------------------------------
+MAIL_BIND = registry.text(
+    "MAIL_BIND", "127.0.0.1", "The address every door listens on; 0.0.0.0 or :: opens them to the network."
+)
+MAIL_WEB_PORT = registry.port("MAIL_WEB_PORT", 8080, "Web pages and API.")
+MAIL_SMTP_PORT = registry.port("MAIL_SMTP_PORT", 2525, "Mail from other servers (MX); 25 on the Internet.")
+MAIL_SUBMISSION_PORT = registry.port("MAIL_SUBMISSION_PORT", 2587, "Mail from users, STARTTLS; usually 587.")
+MAIL_SUBMISSIONS_PORT = registry.port("MAIL_SUBMISSIONS_PORT", 2465, "Mail from users, TLS; usually 465.")
+MAIL_IMAP_PORT = registry.port("MAIL_IMAP_PORT", 2143, "IMAP with STARTTLS; usually 143.")
+MAIL_IMAPS_PORT = registry.port("MAIL_IMAPS_PORT", 2993, "IMAP with TLS; usually 993.")
+MAIL_PLAINTEXT_AUTH = registry.switch(
+    "MAIL_PLAINTEXT_AUTH", "0", "Allow signing in without TLS; only ever for tests on loopback."
+)
+MAIL_TLS_CERTIFICATE = registry.text(
+    "MAIL_TLS_CERTIFICATE",
+    "",
+    "PEM file of your own certificate chain; empty makes one from a local authority.",
+)
+MAIL_TLS_KEY = registry.text("MAIL_TLS_KEY", "", "PEM file of the private key of MAIL_TLS_CERTIFICATE.")
+
+# --- limits ------------------------------------------------------------------------------------------------
+MAIL_MAX_MESSAGE_BYTES = registry.integer(
+    "MAIL_MAX_MESSAGE_BYTES", 50 * 1024 * 1024, "The largest message accepted, in bytes.", least=1024
+)
+MAIL_MAX_RECIPIENTS = registry.integer("MAIL_MAX_RECIPIENTS", 100, "Recipients of one SMTP message.", least=1)
+MAIL_MAX_CONNECTIONS = registry.integer(
+    "MAIL_MAX_CONNECTIONS", 10000, "Connections one listener process holds at once.", least=1
+)
+MAIL_MAX_CONNECTIONS_PER_HOST = registry.integer(
+    "MAIL_MAX_CONNECTIONS_PER_HOST", 200, "Connections one remote address may hold at one listener.", least=1
+)
+MAIL_SMTP_TIMEOUT = registry.seconds(
+    "MAIL_SMTP_TIMEOUT", 300, "Silence after which an SMTP client is let go."
+)
+MAIL_IMAP_TIMEOUT = registry.seconds(
+    "MAIL_IMAP_TIMEOUT", 1800, "Silence after which an IMAP client is let go."
+)
+MAIL_SMTP_PROCESSES = registry.integer(
+    "MAIL_SMTP_PROCESSES", 1, "SMTP listener processes.", least=1, most=256
+)
+MAIL_IMAP_PROCESSES = registry.integer(
+    "MAIL_IMAP_PROCESSES", 1, "IMAP listener processes.", least=1, most=256
+)
+MAIL_DB_CONNECTIONS = registry.integer(
+    "MAIL_DB_CONNECTIONS", 4, "Database connections of one listener process.", least=1, most=100
+)
+MAIL_DEFAULT_QUOTA_BYTES = registry.integer(
+    "MAIL_DEFAULT_QUOTA_BYTES", 10 * 1024**3, "Quota of a new mailbox in bytes; 0 means none."
+)
+
+# --- mail out ----------------------------------------------------------------------------------------------
+MAIL_ROUTES = registry.text(
+    "MAIL_ROUTES",
+    "",
+    "Sends a domain, or * for all, through a given host instead of its MX: `example.org=host:port,*=relay:25`.",
+)
+MAIL_REMOTE_SMTP_PORT = registry.port(
+    "MAIL_REMOTE_SMTP_PORT", 25, "The port other servers listen on; changed only in tests."
+)
+MAIL_DNS_SERVERS = registry.words(
+    "MAIL_DNS_SERVERS", "", "host or host:port of the DNS resolvers to ask; empty asks those of the system."
+)
+MAIL_QUEUE_LIFETIME = registry.seconds(
+    "MAIL_QUEUE_LIFETIME", 5 * 86400, "How long delivery is tried before the sender is told it failed."
+)
+
+# --- secrets -----------------------------------------------------------------------------------------------
+MAIL_MASTER_KEYS = registry.text(
+    "MAIL_MASTER_KEYS",
+    "",
+    "`id:base64,...` keys that seal secrets at rest, newest first; empty keeps them in a file under MAIL_STATE_DIR.",
+)
+
+MAIL_KEYRING = load_keyring(MAIL_MASTER_KEYS, MAIL_STATE_DIR / "secrets" / "master.keys")
+SECRET_KEY = derive(MAIL_KEYRING, "django").hex()
+
+# --- Django ------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.auth",
+    "rest_framework",
+    "apps.vault",
+    "apps.events",
+    "apps.organisations",
+    "apps.domains",
+    "apps.accounts",
+    "apps.mailboxes",
+    "apps.store",
+    "apps.queue",
+    "apps.spam",
+    "apps.filters",
+    "apps.mailflow",
+    "apps.webmail",
+    "apps.console",
+    "apps.api",
+]
+AUTH_USER_MODEL = "accounts.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+ROOT_URLCONF = "mailplatform.urls"
+ASGI_APPLICATION = "mailplatform.asgi.application"
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+    }
+]
+STATIC_URL = "/static/"
+STATIC_ROOT = MAIL_STATE_DIR / "static"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+
+DATABASES = {"default": database_from_url(DATABASE_URL, MAIL_STATE_DIR)}

@@ -1,0 +1,44 @@
+"""Where the database is: the address in DATABASE_URL, or the embedded server's private socket."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from .registry import SettingError
+
+EMBEDDED_USER = "mailplatform"
+EMBEDDED_NAME = "mailplatform"
+
+
+def database_from_url(url: str, state_dir: Path) -> dict[str, Any]:
+    """Return Django's settings of the database; raises SettingError on an address that cannot be one."""
+    common = {
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+    }
+    if not url:
+        return {
+            **common,
+            "NAME": EMBEDDED_NAME,
+            "USER": EMBEDDED_USER,
+            "HOST": str(state_dir / "pg" / "socket"),
+            "PORT": "5432",
+        }
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
+        raise SettingError("DATABASE_URL must look like postgresql://user:password@host:port/name")
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise SettingError(f"DATABASE_URL: {error}") from None
+    options = dict(parse_qsl(parts.query))
+    return {
+        **common,
+        "NAME": unquote(parts.path.strip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.pop("host", "") or unquote(parts.hostname or ""),
+        "PORT": str(port or options.pop("port", "")),
+        "OPTIONS": options,
+    }

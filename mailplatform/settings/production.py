@@ -1,0 +1,3 @@
+"""Settings of a running system."""
+
+from .base import *  # noqa: F403

@@ -1,0 +1,85 @@
+"""Environment variables, declared once: name, type, default and a sentence on when to change it.
+
+The table in README.md is made from `SETTINGS`, so what is documented and what is read cannot differ.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+class SettingError(ValueError):
+    """A setting that cannot be used; its text is one line that names the setting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One environment variable."""
+
+    name: str
+    default: str
+    help: str
+
+
+SETTINGS: dict[str, Setting] = {}
+
+
+def _read[T](name: str, default: str, help: str, parse: Callable[[str], T], what: str) -> T:  # noqa: A002
+    SETTINGS[name] = Setting(name, default, help)
+    raw = os.environ.get(name, "").strip() or default
+    try:
+        return parse(raw)
+    except ValueError as error:
+        raise SettingError(f"{name}={raw!r} is not {what}: {error}") from None
+
+
+def text(name: str, default: str, help: str) -> str:  # noqa: A002
+    """Read a plain text setting."""
+    return _read(name, default, help, str, "text")
+
+
+def integer(name: str, default: int, help: str, *, least: int = 0, most: int = 2**62) -> int:  # noqa: A002
+    """Read a whole number between `least` and `most`."""
+
+    def parse(raw: str) -> int:
+        value = int(raw)
+        if not least <= value <= most:
+            raise ValueError(f"give a number from {least} to {most}")
+        return value
+
+    return _read(name, str(default), help, parse, "a usable number")
+
+
+def port(name: str, default: int, help: str) -> int:  # noqa: A002
+    """Read a TCP port."""
+    return integer(name, default, help, least=1, most=65535)
+
+
+def seconds(name: str, default: float, help: str) -> float:  # noqa: A002
+    """Read a span of time in seconds."""
+
+    def parse(raw: str) -> float:
+        value = float(raw)
+        if not 0 <= value <= 10**9:
+            raise ValueError("give a number of seconds, zero or more")
+        return value
+
+    return _read(name, f"{default:g}", help, parse, "a span of time")
+
+
+def switch(name: str, default: str, help: str) -> bool:  # noqa: A002
+    """Read an on/off setting: 1, true, yes, on or 0, false, no, off."""
+
+    def parse(raw: str) -> bool:
+        if raw.lower() in {"1", "true", "yes", "on"}:
+            return True
+        if raw.lower() in {"0", "false", "no", "off"}:
+            return False
+        raise ValueError("give 1 or 0")
+
+    return _read(name, default, help, parse, "a switch")
+
+
+def words(name: str, default: str, help: str) -> list[str]:  # noqa: A002
+    """Read a comma-separated list."""
+    return _read(name, default, help, lambda raw: [w.strip() for w in raw.split(",") if w.strip()], "a list")

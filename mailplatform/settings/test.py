@@ -1,0 +1,3 @@
+"""Settings of the test suite, which starts a PostgreSQL and a Valkey of its own."""
+
+from .base import *  # noqa: F403

@@ -1,0 +1,5 @@
+"""One include per door."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

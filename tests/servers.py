@@ -1,0 +1,37 @@
+"""The suite's own PostgreSQL and Valkey, started once and shared by every test process."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from workers.supervisor.postgres import Postgres, install_binaries
+from workers.supervisor.valkey import Valkey
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    """Start the servers before Django reads its settings; xdist's workers inherit their addresses."""
+    if os.environ.get("MAIL_TEST_SERVERS"):
+        return
+    root = Path(tempfile.mkdtemp(prefix="mp-test-"))
+    os.environ["MAIL_TEST_SERVERS"] = str(root)
+    os.environ["MAIL_STATE_DIR"] = str(root / "state")
+    postgres, valkey = Postgres(root / "pg", durable=False), Valkey(root / "valkey")
+    # Unpacking takes seconds, so the binaries are kept beside the checkout and linked.
+    binaries = install_binaries(Path(__file__).parents[1] / "var" / "pg").parent
+    (root / "pg").mkdir()
+    (root / "pg" / binaries.name).symlink_to(binaries)
+    postgres.start()
+    valkey.start()
+    os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = postgres.url, valkey.url
+
+    def stop() -> None:
+        valkey.stop()
+        postgres.stop()
+        shutil.rmtree(root, ignore_errors=True)
+
+    atexit.register(stop)

@@ -1,0 +1,1 @@
+"""Long-running processes; a worker translates, it never decides."""

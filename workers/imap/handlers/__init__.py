@@ -1,0 +1,1 @@
+"""One IMAP verb per file."""

@@ -1,0 +1,1 @@
+"""Celery tasks: each asks the database what is due."""

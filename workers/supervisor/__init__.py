@@ -1,0 +1,1 @@
+"""`make run`: the embedded servers and every process of the platform under one supervisor."""
