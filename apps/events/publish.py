@@ -1,5 +1,6 @@
 """Say that something changed, after it is committed, to everyone who watches the mailbox."""
 
+import functools
 import logging
 from collections.abc import Iterable
 
@@ -14,6 +15,8 @@ log = logging.getLogger(__name__)
 
 def publish(client: redis.Redis, changes: Iterable[Change]) -> None:
     """Publish hints; a Valkey that is away costs the hint and nothing else. Call it after COMMIT."""
+    if not (changes := tuple(changes)):
+        return
     try:
         with client.pipeline(transaction=False) as pipe:
             for change in changes:
@@ -25,6 +28,8 @@ def publish(client: redis.Redis, changes: Iterable[Change]) -> None:
 
 async def publish_async(client: redis.asyncio.Redis, changes: Iterable[Change]) -> None:
     """Do the same from a listener's loop."""
+    if not (changes := tuple(changes)):
+        return
     try:
         async with client.pipeline(transaction=False) as pipe:
             for change in changes:
@@ -34,6 +39,7 @@ async def publish_async(client: redis.asyncio.Redis, changes: Iterable[Change]) 
         log.warning("hint lost", extra={"error": str(error)})
 
 
+@functools.cache
 def sync_client() -> redis.Redis:
-    """Return a client of the configured server."""
+    """Return the process's client of the configured server."""
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2)

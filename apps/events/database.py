@@ -1,0 +1,37 @@
+"""How listeners reach PostgreSQL: psycopg connections of their own, beside Django's."""
+
+from typing import Any
+
+from django.conf import settings
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+type Pool = AsyncConnectionPool[AsyncConnection[Any]]
+
+
+def connection_arguments() -> dict[str, Any]:
+    """Return psycopg's arguments for the configured database.
+
+    Custom plans only: after five runs a generic plan for `uid = ANY(...)` reads the whole folder.
+    """
+    database = settings.DATABASES["default"]
+    arguments: dict[str, Any] = {
+        "dbname": database["NAME"],
+        "user": database["USER"],
+        "host": database["HOST"],
+        "port": database["PORT"],
+        "autocommit": True,
+        "prepare_threshold": 1,
+        "options": "-c plan_cache_mode=force_custom_plan -c timezone=UTC",
+        **database.get("OPTIONS", {}),
+    }
+    if database.get("PASSWORD"):
+        arguments["password"] = database["PASSWORD"]
+    return {name: value for name, value in arguments.items() if value != ""}
+
+
+def make_pool(size: int) -> Pool:
+    """Return a closed pool of `size` connections; `await pool.open()` it on the loop that uses it."""
+    return AsyncConnectionPool(
+        min_size=min(2, size), max_size=size, kwargs=connection_arguments(), open=False, timeout=10
+    )
