@@ -1,0 +1,37 @@
+"""What is decided about a message before the 250: Accept, Refuse or Defer.
+
+Each holds two texts: `reply` for the peer, free of detail, and `reason` for our log. A door sends
+`str(verdict.reply)` and branches on Accept at most.
+"""
+
+import uuid
+from dataclasses import dataclass
+
+from apps.protocols.smtp.replies import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """Yes; `trace_id` says under which name the message's story is kept, once there is one."""
+
+    reply: Reply
+    trace_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """No, for good (5xx)."""
+
+    reply: Reply
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Defer:
+    """Not now (4xx); the peer keeps the message and tries again."""
+
+    reply: Reply
+    reason: str
+
+
+type Verdict = Accept | Refuse | Defer

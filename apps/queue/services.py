@@ -1,0 +1,199 @@
+"""The queue's operations, each a plan (see `events.transactions`): keep, lease, settle, and what operators do.
+
+A lease is a promise with an end: whoever claimed a parcel settles it before `LEASE` is over, renews it, or
+loses it to another worker. `settle` says which parcels were still ours, so that filing local mail in the same
+transaction can neither lose nor double it.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from apps.events.transactions import Plan, Query, Row, Run, query
+from apps.events.wake import Job
+
+from . import sql
+from .couriers import Deferred, Delivered, Failed, Outcome, Parcel
+from .envelopes import Envelope, NewMessage, Recipient
+from .models import Lane, Origin, State
+
+LEASE = timedelta(minutes=5)
+WAKES = {Lane.LOCAL: Job.DELIVER_LOCAL, Lane.REMOTE: Job.DELIVER_REMOTE}
+
+
+def enqueue(items: Sequence[NewMessage]) -> Plan[list[int]]:
+    """Queue messages whose blobs this transaction keeps; return their ids and wake the couriers."""
+    if not items:
+        return []
+    envelopes = [item.envelope for item in items]
+    addressed = [(place, r) for place, item in enumerate(items, 1) for r in item.recipients]
+    recipients = [r for _, r in addressed]
+    rows = yield from query(
+        sql.ENQUEUE,
+        (
+            [item.organisation_id for item in items],
+            [item.blob_hash for item in items],
+            [item.size for item in items],
+            [item.facts for item in items],
+            [envelope.sender for envelope in envelopes],
+            [json.dumps(item.verdict) if item.verdict is not None else None for item in items],
+            [item.trace_id for item in items],
+            [item.prefix for item in items],
+            [envelope.smtputf8 for envelope in envelopes],
+            [envelope.eight_bit for envelope in envelopes],
+            [envelope.requiretls for envelope in envelopes],
+            [envelope.ret for envelope in envelopes],
+            [envelope.envid for envelope in envelopes],
+            [item.priority for item in items],
+            [item.origin.value for item in items],
+            [item.accepted_at for item in items],
+            [place for place, _ in addressed],
+            [r.lane.value for r in recipients],
+            [r.address for r in recipients],
+            [r.domain for r in recipients],
+            [r.mailbox_id for r in recipients],
+            [r.orcpt for r in recipients],
+            [r.notify for r in recipients],
+        ),
+    )
+    for lane in {r.lane for r in recipients}:
+        yield WAKES[lane]
+    return [row[0] for row in rows]
+
+
+def claim_due(
+    lane: Lane,
+    limit: int,
+    owner: str,
+    *,
+    delays: Sequence[float] = (LEASE.total_seconds(),),
+    each: int = 50,
+    busy: Collection[str] = (),
+    after: str = "",
+) -> Plan[list[Parcel]]:
+    """Lease up to `limit` due parcels to `owner`, a name no other claim ever has.
+
+    In the remote lane the next attempt is written now: `delays` seconds from now by number of attempts; at most
+    `each` parcels go to one destination, none to a `busy` one, and half of the candidates are looked for among the
+    destinations after `after`.
+    """
+    if lane == Lane.LOCAL:
+        rows = yield from query(sql.CLAIM_LOCAL, {"limit": limit, "lease": LEASE, "owner": owner})
+    else:
+        rows = yield from query(
+            sql.CLAIM_REMOTE,
+            {
+                "limit": limit,
+                "lease": LEASE,
+                "owner": owner,
+                "delays": list(delays),
+                "each": each,
+                "busy": list(busy),
+                "after": after,
+            },
+        )
+    return [_parcel(row) for row in rows]
+
+
+def _parcel(row: Row) -> Parcel:
+    (id_, message_id, attempts, address, lane, domain, mailbox_id, orcpt, notify, organisation_id, sender, smtputf8,
+     eight_bit, requiretls, ret, envid, blob_hash, size, facts, prefix, verdict, trace_id, origin, priority,
+     accepted_at) = row  # fmt: skip
+    return Parcel(
+        id=id_,
+        message_id=message_id,
+        attempts=attempts,
+        recipient=Recipient(address, Lane(lane), organisation_id, domain, mailbox_id, orcpt, notify),
+        envelope=Envelope(sender, smtputf8, eight_bit, requiretls, ret, envid),
+        blob_hash=blob_hash,
+        size=size,
+        facts=facts,
+        prefix=prefix,
+        verdict=json.loads(verdict) if verdict is not None else None,
+        trace_id=trace_id,
+        origin=Origin(origin),
+        priority=priority,
+        accepted_at=accepted_at,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What becomes of one claimed parcel.
+
+    `is_last` turns a Deferred into the end: it was tried for as long as we promise. `is_logged` keeps an Attempt;
+    local filing keeps none, its trace says as much.
+    """
+
+    parcel_id: int
+    outcome: Outcome
+    is_last: bool = False
+    is_logged: bool = True
+
+    @property
+    def state(self) -> State:
+        """The recipient's state from now on."""
+        match self.outcome:
+            case Delivered():
+                return State.DELIVERED
+            case Failed():
+                return State.FAILED
+            case Deferred():
+                return State.EXPIRED if self.is_last else State.QUEUED
+
+
+def settle(settlements: Sequence[Settlement], owner: str) -> Plan[set[int]]:
+    """Write outcomes; return the parcels that were still ours. The others were taken over: do nothing for them."""
+    if not settlements:
+        return set()
+    outcomes = [s.outcome for s in settlements]
+    rows = yield from query(
+        sql.SETTLE,
+        (
+            [s.parcel_id for s in settlements],
+            [s.state.value for s in settlements],
+            [type(s.outcome).__name__.lower() if s.is_logged else "" for s in settlements],
+            [o.host for o in outcomes],
+            [str(o.reply) for o in outcomes],
+            [
+                o.retry_after.total_seconds() if isinstance(o, Deferred) and o.retry_after else None
+                for o in outcomes
+            ],
+            owner,
+        ),
+    )
+    return {row[0] for row in rows}
+
+
+def set_aside(parcel_ids: Sequence[int], owner: str, why: str) -> Plan[set[int]]:
+    """Mark parcels of ours as poison: handling them raised an error. They wait for an operator."""
+    rows = yield from query(sql.SET_ASIDE, (why, list(parcel_ids), owner))
+    return {row[0] for row in rows}
+
+
+def renew(parcel_ids: Collection[int], owner: str) -> Plan[None]:
+    """Keep leases for another `LEASE`."""
+    if parcel_ids:
+        yield Run(sql.RENEW, (LEASE, LEASE, list(parcel_ids), owner))
+
+
+def give_back(parcel_ids: Collection[int], owner: str) -> Plan[None]:
+    """Return parcels nobody has begun to carry; they are due at once."""
+    if parcel_ids:
+        yield Run(sql.GIVE_BACK, (list(parcel_ids), owner))
+
+
+def queued_bytes(mailbox_ids: Iterable[int]) -> Plan[dict[int, int]]:
+    """Return how many bytes wait for each mailbox; one that is not in the answer has none waiting."""
+    rows = yield from query(sql.QUEUED_BYTES, (list(mailbox_ids),))
+    return {row[0]: row[1] for row in rows}
+
+
+def forget(keep: timedelta, limit: int) -> Plan[int]:
+    """Remove up to `limit` recipients that ended longer than `keep` ago; return how many."""
+    locked = yield from query(sql.FORGET_LOCK)
+    if not locked[0][0]:
+        return 0
+    rows = yield Query(sql.FORGET, {"keep": keep, "limit": limit})
+    return int(rows[0][0]) if rows else 0
