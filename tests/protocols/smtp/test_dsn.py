@@ -3,7 +3,7 @@
 import email
 import email.policy
 from datetime import UTC, datetime
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,7 +39,7 @@ def a_report(**changes: object) -> Report:
     return Report(**values)  # type: ignore[arg-type]
 
 
-def groups_of(part: EmailMessage) -> list[EmailMessage]:
+def groups_of(part: MIMEPart) -> list[EmailMessage]:
     """The groups of fields of a message/delivery-status, which the library reads as messages."""
     return part.get_payload()  # type: ignore[return-value]
 
