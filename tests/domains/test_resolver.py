@@ -59,10 +59,10 @@ def hosts(resolver: Resolver, domain: str) -> Hosts:
 
 def test_mx_in_order(resolver: Resolver) -> None:
     assert hosts(resolver, "far.example") == Hosts(("mx.far.example", "backup.far.example"))
-    assert both(resolver, "far.example", "MX").records == (
+    assert set(both(resolver, "far.example", "MX").records) == {
         Mx(20, "backup.far.example"),
         Mx(10, "mx.far.example"),
-    )
+    }
 
 
 def test_addresses_take_turns_ipv6_first(resolver: Resolver) -> None:
