@@ -1,0 +1,165 @@
+"""Parcels reach the right host by real DNS and real SMTP, and every trouble becomes an outcome."""
+
+import asyncio
+import datetime as dt
+import socket
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from apps.domains.resolver import Resolver
+from apps.mailflow.deliver_remote import RemoteCourier, by_message
+from apps.mailflow.smtp_client import Timeouts
+from apps.protocols.smtp.routes import parse_routes
+from apps.queue.couriers import Deferred, Delivered, Failed, Outcome, Parcel
+from apps.queue.envelopes import Envelope, Recipient
+from apps.queue.models import Lane, Origin
+from tests.certificates import make_pair
+from tests.dns_server import SERVFAIL, Zone, serving
+from tests.smtp_sink import sinking
+
+FAST = Timeouts(connect=1, command=1, data=1, final=1, quit=0.2)
+BODY = b"Subject: lunch\r\n\r\nAt noon?\r\n"
+ZONE = """
+far.example     MX 10 mx.far.example.
+mx.far.example  A  127.0.0.1
+two.example     MX 10 dead.far.example.
+two.example     MX 20 mx.far.example.
+dead.far.example A 127.0.0.9
+lost.example    MX 10 nowhere.far.example.
+null.example    MX 0 .
+"""
+
+
+@pytest.fixture(scope="module")
+def dns() -> Iterator[str]:
+    with serving(Zone(ZONE, {"broken.example": SERVFAIL})) as address:
+        yield address
+
+
+def a_parcel(number: int, address: str, *, message: int = 1, sender: str = "bob@example.test") -> Parcel:
+    return Parcel(
+        id=number,
+        message_id=message,
+        attempts=1,
+        recipient=Recipient(address, Lane.REMOTE, 1, address.partition("@")[2]),
+        envelope=Envelope(sender),
+        blob_hash=b"",
+        size=len(BODY),
+        facts=b"",
+        prefix=b"",
+        verdict=None,
+        trace_id=uuid.UUID(int=number),
+        origin=Origin.SUBMISSION,
+        priority=0,
+        accepted_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+    )
+
+
+async def load(parcel: Parcel) -> bytes:
+    return BODY
+
+
+def deliver(dns: str, port: int, *parcels: Parcel, routes: str = "") -> list[Outcome]:
+    async def main() -> list[Outcome]:
+        courier = RemoteCourier(
+            Resolver([dns]), load, "mail.example.test", parse_routes(routes), port=port, timeouts=FAST
+        )
+        return list(await courier.deliver(parcels))
+
+    return asyncio.run(main())
+
+
+def test_it_works(dns: str) -> None:
+    with sinking() as (sink, port):
+        [outcome] = deliver(dns, port, a_parcel(1, "friend@far.example"))
+    assert isinstance(outcome, Delivered)
+    assert outcome.host == f"mx.far.example[127.0.0.1]:{port}"
+    assert sink.taken[0].data == BODY
+
+
+def test_one_message_for_two_is_sent_once(dns: str) -> None:
+    with sinking() as (sink, port):
+        deliver(
+            dns,
+            port,
+            a_parcel(1, "a@far.example"),
+            a_parcel(2, "b@far.example"),
+            a_parcel(3, "c@far.example", message=2),
+        )
+    assert [taken.recipients for taken in sink.taken] == [
+        ["a@far.example", "b@far.example"],
+        ["c@far.example"],
+    ]
+    assert sink.connections == 1
+
+
+def test_each_recipient_has_its_own_outcome(dns: str) -> None:
+    with sinking() as (_, port):
+        outcomes = deliver(
+            dns,
+            port,
+            a_parcel(1, "defer@far.example"),
+            a_parcel(2, "reject@far.example"),
+            a_parcel(3, "a@far.example"),
+        )
+    assert [type(outcome) for outcome in outcomes] == [Deferred, Failed, Delivered]
+    assert str(outcomes[1].reply) == "550 5.1.1 No such person"
+
+
+def test_the_second_host_takes_what_the_first_does_not(dns: str) -> None:
+    with sinking() as (sink, port):
+        [outcome] = deliver(dns, port, a_parcel(1, "friend@two.example"))
+    assert isinstance(outcome, Delivered)
+    assert len(sink.taken) == 1
+
+
+def test_no_host_answers(dns: str) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        [outcome] = deliver(dns, unused.getsockname()[1], a_parcel(1, "friend@far.example"))
+    assert isinstance(outcome, Deferred)
+    assert outcome.reply.enhanced == "4.4.1"
+
+
+@pytest.mark.parametrize(
+    ("address", "kind", "enhanced"),
+    [
+        ("x@null.example", Failed, "5.1.10"),
+        ("x@nowhere.example", Failed, "5.1.2"),
+        ("x@broken.example", Deferred, "4.4.3"),
+        ("x@lost.example", Deferred, "4.4.3"),
+    ],
+)
+def test_domains_whose_mail_goes_nowhere(dns: str, address: str, kind: type[Outcome], enhanced: str) -> None:
+    [outcome] = deliver(dns, 1, a_parcel(1, address))
+    assert type(outcome) is kind
+    assert outcome.reply.enhanced == enhanced
+    assert outcome.host == ""
+
+
+def test_a_route_needs_no_dns() -> None:
+    with sinking() as (sink, port):
+        [outcome] = deliver("127.0.0.1:1", 25, a_parcel(1, "x@unknown.example"), routes=f"*=127.0.0.1:{port}")
+    assert isinstance(outcome, Delivered)
+    assert len(sink.taken) == 1
+
+
+def test_tls_that_nobody_vouches_for_is_used_all_the_same(dns: str, tmp_path: Path) -> None:
+    with sinking(tls=make_pair(tmp_path)) as (sink, port):
+        deliver(dns, port, a_parcel(1, "friend@far.example"))
+    assert sink.taken[0].is_tls
+
+
+def test_an_internationalised_recipient(dns: str) -> None:
+    with sinking() as (sink, port):
+        [outcome] = deliver(dns, port, a_parcel(1, "jürgen@far.example"))
+    assert isinstance(outcome, Delivered)
+    assert sink.taken[0].recipients == ["jürgen@far.example"]
+
+
+def test_a_hundred_recipients_at_a_time() -> None:
+    groups = by_message([a_parcel(n, f"r{n}@far.example") for n in range(250)])
+    assert [len(group) for group in groups] == [100, 100, 50]
