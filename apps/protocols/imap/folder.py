@@ -1,0 +1,172 @@
+"""A folder as everyone sees it at one moment: numbers only, immutable, shared by all who look.
+
+The arrays are read-only numpy arrays, so a hundred clients with one folder open share one copy. A change makes
+a new state out of the old one and the folder's log.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+type Uids = NDArray[np.uint32]
+type Bits = NDArray[np.uint64]
+
+SEEN, ANSWERED, FLAGGED, DELETED, DRAFT, RECENT = (1 << bit for bit in range(6))
+
+APPEND, ADD, REMOVE, REPLACE, EXPUNGE = range(1, 6)
+"""What a line of a folder's log says happened to its uids."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """At `modseq` this happened to the uids of these ranges, both ends included.
+
+    `mask` holds the flags a message arrived with, or those added, removed or set instead of the old ones.
+    """
+
+    modseq: int
+    op: int
+    mask: int
+    ranges: Sequence[tuple[int, int]]
+
+
+def frozen[T: np.generic](array: NDArray[T]) -> NDArray[T]:
+    """Return the array, read-only from now on."""
+    array.flags.writeable = False
+    return array
+
+
+def expand(ranges: Iterable[tuple[int, int]]) -> Uids:
+    """Return the numbers of ranges, both ends included."""
+    parts = [np.arange(low, high + 1, dtype=np.uint32) for low, high in ranges]
+    return np.concatenate(parts) if parts else np.empty(0, np.uint32)
+
+
+def as_ranges(numbers: NDArray[Any]) -> list[tuple[int, int]]:
+    """Return ascending numbers as ranges, both ends included."""
+    if not numbers.size:
+        return []
+    cuts = np.flatnonzero(np.diff(numbers) != 1)
+    lows = numbers[np.concatenate(([0], cuts + 1))].tolist()
+    highs = numbers[np.concatenate((cuts, [numbers.size - 1]))].tolist()
+    return list(zip(lows, highs, strict=True))
+
+
+def rows_of(haystack: Uids, needles: Uids) -> NDArray[np.intp]:
+    """Return where in the ascending haystack each of the needles stands that is in it at all."""
+    at = np.searchsorted(haystack, needles)
+    inside = at < haystack.size
+    at = at[inside]
+    found: NDArray[np.intp] = at[haystack[at] == needles[inside]]
+    return found
+
+
+_NO_BITS: Bits = frozen(np.empty(0, np.uint64))
+_NO_UIDS: Uids = frozen(np.empty(0, np.uint32))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FolderState:
+    """A folder at `modseq`: uids ascending, with the flags and the modseq of each."""
+
+    mailbox_id: int
+    folder_id: int
+    uidvalidity: int
+    uidnext: int = 1
+    modseq: int = 1
+    uids: Uids = field(default_factory=lambda: _NO_UIDS)
+    flags: Bits = field(default_factory=lambda: _NO_BITS)
+    modseqs: Bits = field(default_factory=lambda: _NO_BITS)
+    names: tuple[str | None, ...] = ()
+    """The name of each flag bit of the mailbox; those a mailbox has no name for are None."""
+    more: Mapping[int, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """Keywords that no bit was left for, by uid; empty nearly always."""
+
+    @property
+    def exists(self) -> int:
+        """How many messages there are."""
+        return int(self.uids.size)
+
+    @property
+    def unseen(self) -> int:
+        """How many are not read."""
+        return self.exists - int(np.count_nonzero(self.flags & np.uint64(SEEN)))
+
+    @property
+    def nbytes(self) -> int:
+        """The memory of the arrays."""
+        return self.uids.nbytes + self.flags.nbytes + self.modseqs.nbytes
+
+    def first_unseen(self) -> int:
+        """Return the number (from 1) of the first message not read, 0 if there is none."""
+        unread = (self.flags & np.uint64(SEEN)) == 0
+        at = int(unread.argmax()) if unread.size else 0
+        return at + 1 if unread.size and unread[at] else 0
+
+    def rows(self, uids: Uids) -> NDArray[np.intp]:
+        """Return the places of those uids that exist."""
+        return rows_of(self.uids, uids)
+
+    def replay(self, lines: Sequence[LogLine], *, modseq: int | None = None) -> "FolderState":
+        """Return the state after these lines, oldest first; lines it already contains change nothing."""
+        lines = [line for line in lines if line.modseq > self.modseq]
+        if not lines:
+            return self if modseq is None or modseq <= self.modseq else replace(self, modseq=modseq)
+        uids, flags, modseqs = self._with_room_for(lines)
+        alive = np.ones(uids.size, bool)
+        for line in lines:
+            mask, stamp = np.uint64(line.mask), np.uint64(line.modseq)
+            for low, high in line.ranges:
+                first, end = np.searchsorted(uids, (low, high + 1)).tolist()
+                here = slice(first, end)
+                match line.op:
+                    case 1 | 4:
+                        flags[here] = mask
+                    case 2:
+                        flags[here] |= mask
+                    case 3:
+                        flags[here] &= ~mask
+                    case 5:
+                        alive[here] = False
+                        continue
+                modseqs[here] = stamp
+        if not alive.all():
+            uids, flags, modseqs = uids[alive], flags[alive], modseqs[alive]
+        appended = [high + 1 for line in lines if line.op == APPEND for _, high in line.ranges]
+        return replace(
+            self,
+            uids=frozen(uids),
+            flags=frozen(flags),
+            modseqs=frozen(modseqs),
+            uidnext=max([self.uidnext, *appended]),
+            modseq=max(lines[-1].modseq, modseq or 0),
+        )
+
+    def _with_room_for(self, lines: Sequence[LogLine]) -> tuple[Uids, Bits, Bits]:
+        """Return arrays to change, with the uids the lines append; uids not written to are the old array."""
+        new = expand(pair for line in lines if line.op == APPEND for pair in line.ranges)
+        if not new.size:
+            return self.uids, self.flags.copy(), self.modseqs.copy()
+        new.sort()
+        empty = np.zeros(new.size, np.uint64)
+        uids = np.concatenate((self.uids, new))
+        flags, modseqs = np.concatenate((self.flags, empty)), np.concatenate((self.modseqs, empty))
+        if self.uids.size and new[0] <= self.uids[-1]:
+            # Only a repair can bring a uid that is not above all others.
+            uids, first = np.unique(uids, return_index=True)
+            flags, modseqs = flags[first], modseqs[first]
+        return uids, flags, modseqs
+
+
+def with_private_seen(state: FolderState, seen: Uids, modseq: int) -> FolderState:
+    r"""Return the folder as one user sees it in a mailbox where each member has read marks of their own.
+
+    `seen` are the uids this user has read, `modseq` is that of their latest change; it may exceed the folder's.
+    """
+    flags = state.flags & ~np.uint64(SEEN)
+    flags[state.rows(seen)] |= np.uint64(SEEN)
+    return replace(state, flags=frozen(flags), modseq=max(state.modseq, modseq))
