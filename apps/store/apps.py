@@ -8,3 +8,7 @@ class StoreConfig(AppConfig):
 
     name = "apps.store"
     label = "store"
+
+    def ready(self) -> None:
+        """Register the check of the partitions."""
+        from . import partitions  # noqa: F401

@@ -1,0 +1,201 @@
+"""The bytes of messages: exactly as received, once in an organisation, small ones in the database.
+
+The key is (organisation, BLAKE3). What packs to 32 KB or less is kept in the row; more goes to a segment
+file, synced before the row commits. Whoever keeps a blob's hash in a table registers it in `REFERENCES`:
+the sweep takes what no registered table names for a day.
+"""
+
+import functools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import zstandard
+from blake3 import blake3
+from django.conf import settings
+
+from apps.events.transactions import Plan, Run, query
+
+from . import sql
+from .segments import Record, Segments
+
+INLINE_BYTES = 32 * 1024
+RAW, ZSTD = 0, 1
+INLINE, SEGMENT = 0, 1
+# Packing must earn its keep: less than a sixteenth is not worth unpacking at every reading.
+LEAST_GAIN = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A column that names blobs: its table also has `organisation_id`."""
+
+    table: str
+    column: str = "blob_hash"
+
+
+REFERENCES: set[Reference] = {Reference("store_content")}
+
+
+@dataclass(frozen=True, slots=True)
+class BlobRef:
+    """Which blob, and how long it is."""
+
+    organisation_id: int
+    hash: bytes
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class PackedBlob:
+    """A blob that is packed, and on the disk if it is large; its row is yet to be written."""
+
+    ref: BlobRef
+    codec: int
+    store: int
+    stored_size: int
+    data: bytes | None = None
+    location: str = ""
+    position: int | None = None
+    key_id: int = 0
+
+
+class BlobMissingError(LookupError):
+    """A blob that a row names is not there: damage, to be reported, never to be shown to a peer."""
+
+
+@functools.cache
+def _segments(root: Path) -> Segments:
+    return Segments(root)
+
+
+def segments() -> Segments:
+    """Return the segment files of this installation."""
+    return _segments(Path(settings.MAIL_STATE_DIR) / "segments")
+
+
+def pack(body: bytes) -> tuple[int, bytes]:
+    """Return codec and packed bytes; what does not shrink stays raw, so that it can be sent from the file."""
+    packed = zstandard.ZstdCompressor(level=1).compress(body)
+    if len(packed) <= len(body) - max(len(body) // LEAST_GAIN, 1):
+        return ZSTD, packed
+    return RAW, body
+
+
+def prepare(bodies: Iterable[tuple[int, bytes]]) -> list[PackedBlob]:
+    """Hash and pack (organisation, bytes) pairs, and write the large ones to a segment.
+
+    It computes and syncs, so a listener calls it in a thread. Equal bytes are stored once.
+    """
+    done: dict[tuple[int, bytes], PackedBlob] = {}
+    large: list[Record] = []
+    keys = []
+    for organisation_id, body in bodies:
+        key = organisation_id, blake3(body).digest()
+        keys.append(key)
+        if key in done:
+            continue
+        codec, data = pack(body)
+        ref = BlobRef(organisation_id, key[1], len(body))
+        done[key] = PackedBlob(ref, codec, INLINE, len(data), data)
+        if len(data) > INLINE_BYTES:
+            large.append(Record(organisation_id, key[1], len(body), codec, 0, data))
+    for record, place in zip(large, segments().write(large), strict=True):
+        key = record.organisation_id, record.hash
+        done[key] = PackedBlob(
+            done[key].ref, record.codec, SEGMENT, len(record.data), None, place.segment, place.position
+        )
+    return [done[key] for key in keys]
+
+
+def insert(prepared: Iterable[PackedBlob]) -> Plan[None]:
+    """Write the rows of prepared blobs; one that is there already only becomes young again."""
+    # In the order of the key, so that two batches with blobs in common never wait for each other.
+    unique = {(blob.ref.organisation_id, blob.ref.hash): blob for blob in prepared}
+    rows = [unique[key] for key in sorted(unique)]
+    if rows:
+        yield Run(
+            sql.INSERT_BLOBS,
+            [
+                [blob.ref.organisation_id for blob in rows],
+                [blob.ref.hash for blob in rows],
+                [blob.ref.size for blob in rows],
+                [blob.codec for blob in rows],
+                [blob.key_id for blob in rows],
+                [blob.store for blob in rows],
+                [blob.location for blob in rows],
+                [blob.position for blob in rows],
+                [blob.stored_size for blob in rows],
+                [blob.data for blob in rows],
+            ],
+        )
+
+
+def put_many(organisation_id: int, bodies: Sequence[bytes]) -> Plan[list[BlobRef]]:
+    """Store bodies; return where each is."""
+    prepared = prepare((organisation_id, body) for body in bodies)
+    yield from insert(prepared)
+    return [blob.ref for blob in prepared]
+
+
+def get_many(refs: Sequence[BlobRef]) -> Plan[list[PackedBlob]]:
+    """Find blobs, in the order asked for; `read` their bytes. Raises BlobMissingError."""
+    rows = yield from query(
+        sql.GET_BLOBS, [[ref.organisation_id for ref in refs], [ref.hash for ref in refs]]
+    )
+    found = {
+        (organisation_id, digest): PackedBlob(
+            BlobRef(organisation_id, digest, size),
+            codec,
+            store,
+            stored_size,
+            data,
+            location,
+            position,
+            key_id,
+        )
+        for organisation_id, digest, size, codec, key_id, store, location, position, stored_size, data in rows
+    }
+    try:
+        return [found[ref.organisation_id, ref.hash] for ref in refs]
+    except KeyError as error:
+        raise BlobMissingError(f"no blob {error.args[0][1].hex()}") from None
+
+
+def get(ref: BlobRef) -> Plan[bytes]:
+    """Return a blob's bytes."""
+    [blob] = yield from get_many([ref])
+    return read(blob)
+
+
+def get_range(ref: BlobRef, start: int, end: int) -> Plan[bytes]:
+    """Return the bytes from `start` up to, not including, `end`."""
+    [blob] = yield from get_many([ref])
+    return read(blob, start, end)
+
+
+def read(blob: PackedBlob, start: int = 0, end: int | None = None) -> bytes:
+    """Return the bytes of a blob that was found. A large one is read from its file, perhaps from a disk."""
+    size = blob.ref.size
+    end = size if end is None else min(end, size)
+    start = max(start, 0)
+    if start >= end:
+        return b""
+    if blob.codec == RAW and blob.store == SEGMENT:
+        return _stored(blob, start, end - start)
+    data = _stored(blob, 0, blob.stored_size)
+    if blob.codec == ZSTD:
+        try:
+            data = zstandard.ZstdDecompressor().decompress(data, max_output_size=size)
+        except zstandard.ZstdError as error:
+            raise BlobMissingError(f"blob {blob.ref.hash.hex()} is damaged: {error}") from None
+    return data if (start, end) == (0, len(data)) else data[start:end]
+
+
+def _stored(blob: PackedBlob, offset: int, length: int) -> bytes:
+    if blob.store == INLINE:
+        return (blob.data or b"")[offset : offset + length]
+    try:
+        return segments().read(blob.location, (blob.position or 0) + offset, length)
+    except (OSError, EOFError, ValueError) as error:
+        raise BlobMissingError(f"blob {blob.ref.hash.hex()} is not in its segment: {error}") from None
