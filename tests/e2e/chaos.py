@@ -1,0 +1,318 @@
+"""Kill processes of a running system at random while mail flows both ways; count what is lost or doubled.
+
+`python -m tests.e2e.chaos --kills 300` starts a system of its own (embedded servers, ports of its own, a sink
+for the outside world), loads it from both sides, kills a random process with SIGKILL again and again, stops
+PostgreSQL and Valkey for a while each, waits until everything has settled, and counts:
+
+* a message that was answered 250 must be in its mailbox exactly once;
+* a submission that was answered 250 must have reached the sink; a copy more is allowed only where a process
+  died between the remote's 250 and our commit, and is counted apart;
+* a message that was not answered may have arrived once, never twice.
+"""
+
+import argparse
+import collections
+import contextlib
+import imaplib
+import json
+import os
+import random
+import re
+import signal
+import smtplib
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.processes import descendants, free_ports, name_of
+from tests.smtp_sink import Sink, sinking
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 180.0
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was sent, and how it was answered."""
+
+    taken: set[str] = field(default_factory=set)
+    unsure: set[str] = field(default_factory=set)
+    temporary: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class System:
+    """One running system: where it listens, and who it is made of."""
+
+    def __init__(self, directory: Path, sink_port: int) -> None:
+        names = ["WEB", "SMTP", "SUBMISSION", "SUBMISSIONS", "IMAP", "IMAPS"]
+        ports = free_ports(len(names) + 40)
+        environment = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "REDIS_URL"}}
+        environment |= {f"MAIL_{name}_PORT": str(port) for name, port in zip(names, ports, strict=False)}
+        environment |= {
+            "MAIL_STATE_DIR": str(directory),
+            "MAIL_ROUTES": f"*=127.0.0.1:{sink_port}",
+            "MAIL_HEALTH_PORT_BASE": str(ports[-1]),
+            "DJANGO_SETTINGS_MODULE": "mailplatform.settings.production",
+        }
+        self.log = (directory / "chaos.log").open("ab")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "workers.supervisor"],
+            cwd=ROOT,
+            env=environment,
+            stdout=self.log,
+            stderr=self.log,
+            start_new_session=True,
+        )
+        self.run = self._wait(directory / "run.json")
+        self.tls = ssl.create_default_context(cafile=self.run["ca_certificate"])
+
+    def _wait(self, path: Path) -> dict[str, Any]:
+        deadline = time.monotonic() + START_SECONDS
+        while not path.exists():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise SystemExit(f"the system did not start; see {path.parent}/chaos.log")
+            time.sleep(0.2)
+        return dict(json.loads(path.read_text()))
+
+    def password(self, address: str) -> str:
+        """Return a demo user's password."""
+        return next(str(user["password"]) for user in self.run["users"] if user["address"] == address)
+
+    def stop(self) -> None:
+        """Stop it as an operator would."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            for pid in descendants(self.process.pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            self.process.kill()
+
+    def imap(self, address: str) -> imaplib.IMAP4_SSL:
+        """Sign in by IMAP."""
+        where = self.run["imaps"]
+        client = imaplib.IMAP4_SSL(where["host"], where["port"], ssl_context=self.tls, timeout=30)
+        client.login(address, self.password(address))
+        return client
+
+
+ATTEMPT = re.compile(r"X-Attempt: *([0-9a-z-]+)")
+
+
+def text(marker: str, sender: str, to: str) -> str:
+    """A small message that carries its marker."""
+    return f"From: {sender}\r\nTo: {to}\r\nSubject: {marker}\r\nX-Attempt: {marker}\r\n\r\nhello\r\n"
+
+
+def load(system: System, kind: str, number: int, tally: Tally, stop: threading.Event) -> None:
+    """Send until told to stop; every attempt is a message of its own, so that nothing is ambiguous."""
+    users = ["alice@example.test", "bob@example.test", "carol@example.test"]
+    rng, serial = random.Random(number), 0
+    client: smtplib.SMTP | None = None
+    while not stop.is_set():
+        serial += 1
+        marker = f"{kind}-{number}-{serial}"
+        is_sent = False
+        try:
+            if client is None:
+                client = connect(system, kind)
+            if kind == "in":
+                sender, to = "friend@outside.example", rng.choice(users)
+            else:
+                sender, to = "bob@example.test", "friend@outside.example"
+            is_sent = True
+            client.sendmail(sender, [to], text(marker, sender, to))
+            with tally.lock:
+                tally.taken.add(marker)
+            time.sleep(0.02)
+        except (OSError, smtplib.SMTPException) as error:
+            with tally.lock:
+                tally.temporary += 1
+                if is_sent:
+                    tally.unsure.add(marker)
+            if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code >= 500:
+                raise
+            with contextlib.suppress(Exception):
+                if client is not None:
+                    client.close()
+            client = None
+            time.sleep(0.2)
+
+
+def connect(system: System, kind: str) -> smtplib.SMTP:
+    """Open a connection as a stranger's server (in) or as bob's mail program (out)."""
+    where = system.run["smtp" if kind == "in" else "submission"]
+    client = smtplib.SMTP(where["host"], where["port"], timeout=20)
+    if kind == "out":
+        client.starttls(context=system.tls)
+        client.login("bob@example.test", system.password("bob@example.test"))
+    return client
+
+
+def victims(system: System) -> list[int]:
+    """Every process below the supervisor."""
+    return descendants(system.process.pid)
+
+
+def pause(system: System, word: str, seconds: float) -> None:
+    """Stop a server with SIGSTOP for a while: it is there and does not answer."""
+    pids = [pid for pid in victims(system) if word in name_of(pid)]
+    print(f"stopping {word} ({len(pids)} processes) for {seconds:g} s", flush=True)
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGSTOP)
+    time.sleep(seconds)
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
+
+
+def kill_some(system: System, kills: int, every: float, rng: random.Random) -> collections.Counter[str]:
+    """Kill random processes; return how often each kind was hit."""
+    hit: collections.Counter[str] = collections.Counter()
+    while hit.total() < kills:
+        time.sleep(rng.uniform(0.5, 1.5) * every)
+        pids = victims(system)
+        if not pids:
+            raise SystemExit("nothing is left to kill: the supervisor lost its processes")
+        pid = rng.choice(pids)
+        name = name_of(pid)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+            hit[name] += 1
+        if hit.total() % 25 == 0:
+            print(f"{hit.total()} kills", flush=True)
+    return hit
+
+
+def filed(system: System, addresses: list[str]) -> collections.Counter[str]:
+    """Count every marker in every folder of these mailboxes."""
+    found: collections.Counter[str] = collections.Counter()
+    for address in addresses:
+        client = system.imap(address)
+        for raw in client.list()[1]:
+            folder = re.search(rb'"/" (.+)$', raw if isinstance(raw, bytes) else b"")
+            if folder is None:
+                continue
+            client.select(folder[1].decode(), readonly=True)
+            _, data = client.fetch("1:*", "(BODY.PEEK[HEADER.FIELDS (X-ATTEMPT)])")
+            for item in data:
+                if isinstance(item, tuple) and (match := ATTEMPT.search(item[1].decode())):
+                    found[match[1]] += 1
+        client.logout()
+    return found
+
+
+def sunk(sink: Sink) -> collections.Counter[str]:
+    """Count every marker that reached the outside world."""
+    found: collections.Counter[str] = collections.Counter()
+    for taken in list(sink.taken):
+        if match := ATTEMPT.search(taken.data.decode("latin-1")):
+            found[match[1]] += 1
+    return found
+
+
+def settle(
+    system: System, sink: Sink, addresses: list[str], inward: Tally, outward: Tally, seconds: float
+) -> None:
+    """Wait until everything that was taken has arrived, or until time is up."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        time.sleep(5)
+        with contextlib.suppress(OSError, imaplib.IMAP4.error):
+            missing = len(inward.taken - set(filed(system, addresses))), len(outward.taken - set(sunk(sink)))
+            print(f"still to come: {missing[0]} in, {missing[1]} out", flush=True)
+            if missing == (0, 0):
+                break
+    time.sleep(6)  # A copy too many would come now.
+
+
+@contextlib.contextmanager
+def loading(system: System, workers: int) -> Iterator[tuple[Tally, Tally]]:
+    """Load the system from both sides while the block runs."""
+    inward, outward, stop = Tally(), Tally(), threading.Event()
+    threads = [
+        threading.Thread(target=load, args=(system, kind, n, tally, stop), daemon=True)
+        for kind, tally in (("in", inward), ("out", outward))
+        for n in range(workers)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield inward, outward
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(30)
+
+
+def run(kills: int, every: float, pauses: float, workers: int, seed: int, directory: Path) -> int:
+    """Do it all; return 0 when nothing is lost or doubled."""
+    addresses = ["alice@example.test", "bob@example.test", "carol@example.test"]
+    with sinking(data_size_limit=10**7) as (sink, port):
+        system = System(directory, port)
+        try:
+            with loading(system, workers) as (inward, outward):
+                hit = kill_some(system, kills, every, random.Random(seed))
+                for word in ("postgres", "valkey") if pauses else ():
+                    pause(system, word, pauses)
+                    time.sleep(5)
+                time.sleep(3)
+            settle(system, sink, addresses, inward, outward, 240)
+            inside, outside = filed(system, addresses), sunk(sink)
+        finally:
+            system.stop()
+    print("killed:", ", ".join(f"{count} {name}" for name, count in hit.most_common()))
+    return verdict(inward, outward, inside, outside)
+
+
+def verdict(
+    inward: Tally, outward: Tally, inside: collections.Counter[str], outside: collections.Counter[str]
+) -> int:
+    """Print the count; 0 when it is as promised."""
+    lost_in, lost_out = inward.taken - set(inside), outward.taken - set(outside)
+    doubled = {m for m, count in inside.items() if count > 1 and m.startswith("in-")}
+    more = {m for m, count in outside.items() if count > 1}
+    print(f"in:  {len(inward.taken)} answered 250, {len(lost_in)} lost, {len(doubled)} doubled,"
+          f" {inward.temporary} attempts put off, {len(inward.unsure & set(inside))} of {len(inward.unsure)}"
+          " unanswered arrived")  # fmt: skip
+    print(f"out: {len(outward.taken)} answered 250, {len(lost_out)} lost, {len(more)} with a copy more,"
+          f" {outward.temporary} attempts put off")  # fmt: skip
+    for word, markers in (("lost", lost_in | lost_out), ("doubled", doubled)):
+        for marker in sorted(markers)[:10]:
+            print(word, marker)
+    too_often = any(count > 2 for count in outside.values())
+    return 1 if lost_in or lost_out or doubled or too_often or not inward.taken or not outward.taken else 0
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--kills", type=int, default=300)
+    parser.add_argument("--every", type=float, default=1.5, help="mean seconds between kills")
+    parser.add_argument(
+        "--pauses", type=float, default=20, help="seconds to stop PostgreSQL and Valkey for; 0: not"
+    )
+    parser.add_argument("--workers", type=int, default=2, help="senders in each direction")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--directory", type=Path, help="kept afterwards; default: a temporary one")
+    options = parser.parse_args()
+    with contextlib.ExitStack() as stack:
+        directory = options.directory or Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="mp-chaos-"))
+        )
+        directory.mkdir(parents=True, exist_ok=True)
+        sys.exit(run(options.kills, options.every, options.pauses, options.workers, options.seed, directory))
+
+
+if __name__ == "__main__":
+    main()
