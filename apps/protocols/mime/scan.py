@@ -24,7 +24,6 @@ REFERENCES_LIMIT = 100
 
 EMPTY = "there is nothing in it"
 HAS_NUL = "it holds NUL bytes"
-MIXED_LINE_ENDS = "its lines do not all end in CRLF"
 
 _ID = re.compile(rb"<[^<>\s]{1,996}>")
 
@@ -74,8 +73,6 @@ def scan(data: bytes, *, text_limit: int = TEXT_LIMIT) -> Scanned:
         defects.append(HAS_NUL)
     if not data:
         defects.append(EMPTY)
-    elif data.count(b"\n") != data.count(b"\r\n") or data.count(b"\r") != data.count(b"\r\n"):
-        defects.append(MIXED_LINE_ENDS)
     date, subject = get(b"date"), get(b"subject")
     return Scanned(
         size=len(data),
