@@ -1,6 +1,7 @@
 """The suite's own PostgreSQL and Valkey, started once and shared by every test process."""
 
 import atexit
+import datetime as dt
 import os
 import shutil
 import tempfile
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from workers.supervisor.certificates import ensure_certificates
 from workers.supervisor.postgres import Postgres, install_binaries
 from workers.supervisor.valkey import Valkey
 
@@ -25,6 +27,7 @@ def pytest_load_initial_conftests() -> None:
     binaries = install_binaries(Path(__file__).parents[1] / "var" / "pg").parent
     (root / "pg").mkdir()
     (root / "pg" / binaries.name).symlink_to(binaries)
+    ensure_certificates(root / "state" / "tls", ["localhost", "127.0.0.1", "::1"], dt.datetime.now(dt.UTC))
     postgres.start()
     valkey.start()
     os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = postgres.url, valkey.url

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from . import registry
-from .database import database_from_url
+from .database import database_from_url, embedded_valkey_url
 from .keys import derive, load_keyring
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -26,13 +26,24 @@ REDIS_URL = registry.text(
     "",
     "redis://host:port/0 or unix:///path of your own Valkey or Redis; empty starts the embedded one.",
 )
+if not REDIS_URL:
+    REDIS_URL = embedded_valkey_url(MAIL_STATE_DIR)
 MAIL_HOSTNAME = registry.text(
     "MAIL_HOSTNAME",
     "mail.example.test",
     "The name this server greets with; set it to the name in your MX record.",
 )
-MAIL_LOG_LEVEL = registry.text(
-    "MAIL_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR; lower it to see more."
+MAIL_LOG_LEVEL = registry.choice(
+    "MAIL_LOG_LEVEL",
+    "INFO",
+    ("DEBUG", "INFO", "WARNING", "ERROR"),
+    "DEBUG, INFO, WARNING or ERROR; lower it to see more.",
+)
+MAIL_LOG_BYTES = registry.integer(
+    "MAIL_LOG_BYTES", 20 * 1024 * 1024, "Size in bytes at which a log file is put aside.", least=1024
+)
+MAIL_LOG_FILES = registry.integer(
+    "MAIL_LOG_FILES", 5, "How many log files of each process are kept beside the current one.", most=1000
 )
 
 # --- doors -------------------------------------------------------------------------------------------------
@@ -45,6 +56,14 @@ MAIL_SUBMISSION_PORT = registry.port("MAIL_SUBMISSION_PORT", 2587, "Mail from us
 MAIL_SUBMISSIONS_PORT = registry.port("MAIL_SUBMISSIONS_PORT", 2465, "Mail from users, TLS; usually 465.")
 MAIL_IMAP_PORT = registry.port("MAIL_IMAP_PORT", 2143, "IMAP with STARTTLS; usually 143.")
 MAIL_IMAPS_PORT = registry.port("MAIL_IMAPS_PORT", 2993, "IMAP with TLS; usually 993.")
+MAIL_HEALTH_PORT_BASE = registry.port(
+    "MAIL_HEALTH_PORT_BASE",
+    9100,
+    "First of the loopback ports where the processes without a web page answer /livez, /readyz and /metrics.",
+)
+MAIL_HEALTH_PORT = registry.integer(
+    "MAIL_HEALTH_PORT", 0, "That port of one process; the supervisor sets it, 0 means none.", most=65535
+)
 MAIL_PLAINTEXT_AUTH = registry.switch(
     "MAIL_PLAINTEXT_AUTH", "0", "Allow signing in without TLS; only ever for tests on loopback."
 )
@@ -71,6 +90,9 @@ MAIL_SMTP_TIMEOUT = registry.seconds(
 )
 MAIL_IMAP_TIMEOUT = registry.seconds(
     "MAIL_IMAP_TIMEOUT", 1800, "Silence after which an IMAP client is let go."
+)
+MAIL_DRAIN_SECONDS = registry.seconds(
+    "MAIL_DRAIN_SECONDS", 3, "How long a listener that stops waits for its connections to finish."
 )
 MAIL_SMTP_PROCESSES = registry.integer(
     "MAIL_SMTP_PROCESSES", 1, "SMTP listener processes.", least=1, most=256
@@ -118,6 +140,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.auth",
     "rest_framework",
+    "mailplatform",
     "apps.vault",
     "apps.events",
     "apps.organisations",
@@ -155,6 +178,7 @@ TEMPLATES = [
 ]
 STATIC_URL = "/static/"
 STATIC_ROOT = MAIL_STATE_DIR / "static"
+LOGGING_CONFIG = None  # mailplatform.logging.configure, called by each process, says where lines go.
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"

@@ -10,6 +10,11 @@ EMBEDDED_USER = "mailplatform"
 EMBEDDED_NAME = "mailplatform"
 
 
+def embedded_valkey_url(state_dir: Path) -> str:
+    """Return the address of the embedded Valkey."""
+    return f"unix://{state_dir / 'valkey' / 'valkey.sock'}?db=0"
+
+
 def database_from_url(url: str, state_dir: Path) -> dict[str, Any]:
     """Return Django's settings of the database; raises SettingError on an address that cannot be one."""
     common = {

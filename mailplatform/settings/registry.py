@@ -80,6 +80,17 @@ def switch(name: str, default: str, help: str) -> bool:  # noqa: A002
     return _read(name, default, help, parse, "a switch")
 
 
+def choice(name: str, default: str, options: tuple[str, ...], help: str) -> str:  # noqa: A002
+    """Read one of a few words, in any case."""
+
+    def parse(raw: str) -> str:
+        if raw.upper() not in options:
+            raise ValueError(f"give one of {', '.join(options)}")
+        return raw.upper()
+
+    return _read(name, default, help, parse, "one of the choices")
+
+
 def words(name: str, default: str, help: str) -> list[str]:  # noqa: A002
     """Read a comma-separated list."""
     return _read(name, default, help, lambda raw: [w.strip() for w in raw.split(",") if w.strip()], "a list")

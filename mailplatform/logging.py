@@ -1,0 +1,81 @@
+"""Logs: JSON lines in a file of each process, rotated, and a readable line on the terminal for warnings."""
+
+import logging
+import logging.handlers
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+from django.conf import settings
+
+from apps.events.context import trace_id
+
+TERMINAL_LEVEL = logging.WARNING
+
+
+def _add_trace(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    if (trace := trace_id.get()) is not None:
+        event.setdefault("trace_id", str(trace))
+    return event
+
+
+def configure(process: str) -> None:
+    """Send everything the process logs to `log/<process>.log`; call it once, first thing."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.CallsiteParameterAdder({structlog.processors.CallsiteParameter.PROCESS}),
+        _add_trace,
+    ]
+
+    def add_process(
+        _logger: object, _method: str, event: MutableMapping[str, Any]
+    ) -> MutableMapping[str, Any]:
+        event["process_name"] = process
+        return event
+
+    directory = settings.MAIL_STATE_DIR / "log"
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = logging.handlers.RotatingFileHandler(
+        directory / f"{process}.log",
+        maxBytes=settings.MAIL_LOG_BYTES,
+        backupCount=settings.MAIL_LOG_FILES,
+        encoding="utf-8",
+    )
+    file.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, add_process],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(default=str),
+            ],
+        )
+    )
+    terminal = logging.StreamHandler(sys.stderr)
+    terminal.setLevel(TERMINAL_LEVEL)
+    terminal.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, add_process],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    for handler in tuple(root.handlers):
+        root.removeHandler(handler)
+        handler.close()
+    root.addHandler(file)
+    root.addHandler(terminal)
+    root.setLevel(settings.MAIL_LOG_LEVEL)
+    # Libraries that bring handlers of their own would print everything twice.
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "celery", "django", "django.server"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+    logging.captureWarnings(capture=True)
