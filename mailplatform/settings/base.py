@@ -88,6 +88,20 @@ MAIL_MAX_CONNECTIONS_PER_HOST = registry.integer(
 MAIL_SMTP_TIMEOUT = registry.seconds(
     "MAIL_SMTP_TIMEOUT", 300, "Silence after which an SMTP client is let go."
 )
+MAIL_SMTP_MAX_ERRORS = registry.integer(
+    "MAIL_SMTP_MAX_ERRORS",
+    20,
+    "Errors an SMTP client may make between two messages before it is let go.",
+    least=1,
+)
+MAIL_RATE_NETWORK = registry.integer(
+    "MAIL_RATE_NETWORK",
+    1000,
+    "Messages a minute from one network of strangers (/24 or /64); 0 means no limit.",
+)
+MAIL_RATE_USER = registry.integer(
+    "MAIL_RATE_USER", 1000, "Recipients an hour one user may write to; 0 means no limit."
+)
 MAIL_IMAP_TIMEOUT = registry.seconds(
     "MAIL_IMAP_TIMEOUT", 1800, "Silence after which an IMAP client is let go."
 )

@@ -113,9 +113,7 @@ RELAY_DENIED = Reply(550, "5.7.1", "Relaying denied")
 MAILBOX_FULL = Reply(452, "4.2.2", "Mailbox full")
 SENDER_NOT_YOURS = Reply(550, "5.7.1", "Not one of your addresses")
 FROM_NOT_YOURS = Reply(550, "5.7.1", "The From header names none of your addresses")
-NULL_SENDER_NOT_YOURS = Reply(550, "5.7.1", "Send from one of your addresses")
 TOO_MANY_RECIPIENTS = Reply(452, "4.5.3", "Too many recipients")
-ONE_RECIPIENT_OF_A_BOUNCE = Reply(452, "4.5.3", "Too many recipients of a bounce")
 RATE_LIMITED = Reply(450, "4.7.1", "Too much mail at once, try again later")
 TOO_MANY_CONNECTIONS = Reply(421, "4.7.0", "Too many connections, try again later")
 BUSY = Reply(421, "4.3.2", "Busy, try again later")
@@ -124,8 +122,9 @@ BUSY = Reply(421, "4.3.2", "Busy, try again later")
 
 TOO_LARGE = Reply(552, "5.3.4", "Message too large")
 BARE_CR_OR_LF = Reply(550, "5.6.11", "Bare CR or LF in the message")
+NUL_IN_MESSAGE = Reply(550, "5.6.11", "NUL in the message")
+FROM_MISSING = Reply(554, "5.6.0", "The message needs a From header with an address")
 TOO_MANY_HOPS = Reply(554, "5.4.6", "Too many hops, mail loop suspected")
-BAD_MESSAGE = Reply(554, "5.6.0", "Message not acceptable")
 
 # --- what is wrong with us ----------------------------------------------------------------------------------
 

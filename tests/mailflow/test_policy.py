@@ -1,0 +1,23 @@
+"""A message is judged by its facts alone."""
+
+import asyncio
+
+from apps.mailflow.examine import examine
+from apps.mailflow.policy import MAX_HOPS, judge
+from apps.protocols.smtp import replies
+
+HOP = b"Received: from a by b; Sun, 01 Mar 2026 12:00:00 +0000\r\n"
+
+
+def judged(body: bytes) -> object:
+    objection = judge(asyncio.run(examine(body)))
+    return objection and objection.reply
+
+
+def test_it_works() -> None:
+    assert judged(b"Subject: hi\r\n\r\nhi\r\n") is None
+    assert judged(HOP * MAX_HOPS + b"\r\n") is None
+
+
+def test_a_message_that_goes_round_is_refused() -> None:
+    assert judged(HOP * (MAX_HOPS + 1) + b"\r\n") == replies.TOO_MANY_HOPS
