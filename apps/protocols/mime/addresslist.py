@@ -119,6 +119,8 @@ class _Careful:
             case b":" if inner is not None:
                 inner.append(b":")
                 self.had_colon = True
+            case b";" if inner is not None:
+                inner.append(b";")
             case b":" if not self.in_group and self.words and not self.had_at:
                 self.out.append(Mailbox(None, None, b" ".join(self.words), None))
                 self.in_group = True

@@ -94,10 +94,24 @@ def parameter(found: Parameters, name: bytes) -> str:
     values = dict(found)
     extended = values.get(name + b"*")
     if extended is not None:
-        charset, _, rest = extended.partition(b"'")
-        _, quote, text = rest.partition(b"'")
-        if not quote:
-            charset, text = b"", extended
-        return clean(decode(unquote_to_bytes(text), charset.decode("ascii", "replace")))
+        charset, text = _extended(extended)
+        return clean(decode(text, charset.decode("ascii", "replace")))
     value = values.get(name)
     return decode_words(value) if value else ""
+
+
+def parameter_bytes(found: Parameters, name: bytes) -> bytes:
+    """Return one parameter as bytes, percent-decoded where it is extended, or b""."""
+    for known, value in found:
+        if known == name:
+            return value
+        if known == name + b"*":
+            return _extended(value)[1]
+    return b""
+
+
+def _extended(value: bytes) -> tuple[bytes, bytes]:
+    """Split `charset'language'text`."""
+    charset, _, rest = value.partition(b"'")
+    _, quote, text = rest.partition(b"'")
+    return (charset, unquote_to_bytes(text)) if quote else (b"", unquote_to_bytes(value))

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from .headers import BLANK, FIELDS_LIMIT, HEADER, fields, unfold
-from .parameters import Parameters, media_type, parameters, token
+from .parameters import Parameters, media_type, parameter_bytes, parameters, token
 from .parts import LEAF, MESSAGE, MULTIPART, Entity
 
 MAX_DEPTH = 100
@@ -122,7 +122,7 @@ class Tree:
             node.encoding = token(encoding) or b"7bit"
 
     def _multipart(self, node: Node, depth: int) -> None:
-        boundary = next((value for name, value in node.params if name == b"boundary"), b"").rstrip()
+        boundary = parameter_bytes(node.params, b"boundary").rstrip()
         if not boundary:
             self.defects[NO_BOUNDARY] = None
             _make_text(node)
@@ -135,7 +135,8 @@ class Tree:
         digest = node.subtype == b"digest"
         start = -1
         for line_start, line_end, closing in self._delimiters(b"--" + boundary, node.body_start, node.end):
-            if start >= 0:
+            # Delimiters in a row count as one; an empty part is one if it is the only one.
+            if start >= 0 and (start != line_start or (closing and not children)):
                 if self.count >= MAX_PARTS - 1:
                     self.defects[TOO_MANY] = None
                     break

@@ -225,12 +225,19 @@ def test_a_multipart_without_parts_is_shown_as_text() -> None:
 
 
 def test_parts_without_header_and_without_anything() -> None:
-    data = multipart(b"--b\r\n\r\none\r\n--b\r\n--b\r\n\r\n--b--")
+    data = multipart(b"--b\r\n\r\none\r\n--b\r\n\r\n--b--")
     facts = scan(data)
     table = PartTable.decode(facts.parts)
     spans = [table.section((n,)) for n in (1, 2, 3)]
-    assert [data[slice(*span)] for span in spans if span] == [b"one", b"", b""]
-    assert facts.structure.count(b'"plain"') == 3
+    assert [data[slice(*span)] for span in spans if span] == [b"one", b""]
+    assert facts.structure.count(b'"plain"') == 2
+
+
+def test_delimiters_in_a_row_count_as_one() -> None:
+    facts = scan(multipart(b"--b\r\n--b\r\n--b\r\n\r\none\r\n--b\r\n--b--"))
+    assert facts.structure.count(b'"plain"') == 1
+    assert facts.text == "one"
+    assert scan(multipart(b"--b\r\n--b--\r\nepilogue")).text == ""
 
 
 def test_an_outer_boundary_ends_an_inner_multipart() -> None:
