@@ -16,8 +16,8 @@ from django.conf import settings
 
 from apps.events.transactions import Plan, Run, query
 
-from . import sql
 from .segments import Record, Segments
+from .sql import blobs as sql
 
 INLINE_BYTES = 32 * 1024
 RAW, ZSTD = 0, 1

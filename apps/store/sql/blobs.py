@@ -1,4 +1,4 @@
-"""The store's statements on blobs; those on messages and folders are in `sql_messages` and `sql_folders`."""
+"""Statements on blobs."""
 
 # Adds blobs; one that is there stays, and is made young so that the sweep spares it, at most twice a day.
 INSERT_BLOBS = """
