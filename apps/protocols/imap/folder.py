@@ -25,13 +25,15 @@ APPEND, ADD, REMOVE, REPLACE, EXPUNGE = range(1, 6)
 class LogLine:
     """At `modseq` this happened to the uids of these ranges, both ends included.
 
-    `mask` holds the flags a message arrived with, or those added, removed or set instead of the old ones.
+    `mask` holds the flags a message arrived with, or those added, removed or set instead of the old ones;
+    `names` the same for keywords that no bit was left for.
     """
 
     modseq: int
     op: int
     mask: int
     ranges: Sequence[tuple[int, int]]
+    names: tuple[str, ...] = ()
 
 
 def frozen[T: np.generic](array: NDArray[T]) -> NDArray[T]:
@@ -111,11 +113,11 @@ class FolderState:
         """Return the places of those uids that exist."""
         return rows_of(self.uids, uids)
 
-    def replay(self, lines: Sequence[LogLine], *, modseq: int | None = None) -> "FolderState":
+    def replay(self, lines: Sequence[LogLine]) -> "FolderState":
         """Return the state after these lines, oldest first; lines it already contains change nothing."""
         lines = [line for line in lines if line.modseq > self.modseq]
         if not lines:
-            return self if modseq is None or modseq <= self.modseq else replace(self, modseq=modseq)
+            return self
         uids, flags, modseqs = self._with_room_for(lines)
         alive = np.ones(uids.size, bool)
         for line in lines:
@@ -136,6 +138,9 @@ class FolderState:
                 modseqs[here] = stamp
         if not alive.all():
             uids, flags, modseqs = uids[alive], flags[alive], modseqs[alive]
+        more = self.more
+        if more or any(line.names for line in lines):
+            more = MappingProxyType(_names_after(more, lines, uids))
         appended = [high + 1 for line in lines if line.op == APPEND for _, high in line.ranges]
         return replace(
             self,
@@ -143,7 +148,8 @@ class FolderState:
             flags=frozen(flags),
             modseqs=frozen(modseqs),
             uidnext=max([self.uidnext, *appended]),
-            modseq=max(lines[-1].modseq, modseq or 0),
+            more=more,
+            modseq=lines[-1].modseq,
         )
 
     def _with_room_for(self, lines: Sequence[LogLine]) -> tuple[Uids, Bits, Bits]:
@@ -160,6 +166,32 @@ class FolderState:
             uids, first = np.unique(uids, return_index=True)
             flags, modseqs = flags[first], modseqs[first]
         return uids, flags, modseqs
+
+
+def _names_after(
+    more: Mapping[int, tuple[str, ...]], lines: Sequence[LogLine], uids: Uids
+) -> dict[int, tuple[str, ...]]:
+    """Return the keywords without a bit after these lines; only of `uids`, which are what exists then."""
+    after = dict(more)
+    for line in lines:
+        names = set(line.names)
+        if names and line.op in {APPEND, ADD, REPLACE}:
+            touched = uids[rows_of(uids, expand(line.ranges))].tolist()
+        else:
+            touched = [uid for uid in after if any(low <= uid <= high for low, high in line.ranges)]
+        for uid in touched:
+            old = set(after.get(uid, ()))
+            match line.op:
+                case 2:
+                    new = old | names
+                case 3:
+                    new = old - names
+                case 1 | 4:
+                    new = names
+                case _:
+                    new = set()
+            after[uid] = tuple(sorted(new))
+    return {uid: names for uid, names in after.items() if names}
 
 
 def with_private_seen(state: FolderState, seen: Uids, modseq: int) -> FolderState:
