@@ -5,6 +5,7 @@ import uuid
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Lower
 
 from apps.domains.models import Domain
 from apps.organisations.models import Organisation
@@ -22,9 +23,13 @@ class User(AbstractBaseUser):
     """Someone who signs in. The password lives in a Credential, never here."""
 
     password = None  # type: ignore[assignment]
+    last_login = None  # Credential.last_used_at and Session tell it.
     address = models.CharField(max_length=320, unique=True)
     name = models.CharField(max_length=200, blank=True)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="users")
+    domain = models.ForeignKey(
+        Domain, on_delete=models.PROTECT, related_name="users", help_text="The domain of the address."
+    )
     is_active = models.BooleanField(default=True)
     language = models.CharField(max_length=12, default="en")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -32,12 +37,22 @@ class User(AbstractBaseUser):
     USERNAME_FIELD = "address"
     objects = UserManager()
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(address=Lower("address")), name="user_address_is_lower"
+            ),
+        ]
+
     def __str__(self) -> str:
         return self.address
 
 
 class Role(models.Model):
-    """What a user may do, in an organisation or in a domain; a superadmin everywhere."""
+    """What a user may do in an organisation or in a domain, beyond what is their own.
+
+    A superadmin's role stands in an organisation, too, and reaches everywhere. Who has no role is a plain user.
+    """
 
     class Kind(models.TextChoices):
         """The roles there are, strongest first."""
@@ -47,7 +62,6 @@ class Role(models.Model):
         DOMAIN_ADMIN = "domain_admin"
         SUPPORT = "support"
         AUDITOR = "auditor"
-        USER = "user"
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="roles")
     kind = models.CharField(max_length=20, choices=Kind)
@@ -59,6 +73,11 @@ class Role(models.Model):
             models.CheckConstraint(
                 condition=models.Q(organisation__isnull=False) ^ models.Q(domain__isnull=False),
                 name="role_in_exactly_one_place",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(kind="domain_admin", domain__isnull=True)
+                & ~models.Q(kind__in=["superadmin", "organisation_admin"], organisation__isnull=True),
+                name="role_in_its_kind_of_place",
             ),
             models.UniqueConstraint(
                 fields=["user", "kind", "organisation", "domain"], name="role_once", nulls_distinct=False
@@ -81,27 +100,76 @@ class Credential(models.Model):
     label = models.CharField(max_length=200, blank=True)
     scheme = models.CharField(max_length=40)
     verifier = models.TextField()
-    lookup = models.BinaryField(
-        null=True, unique=True, help_text="Keyed hash that finds a token without its user."
-    )
     scram = models.JSONField(
         null=True, help_text="SCRAM stored and server keys by mechanism; app passwords only."
     )
-    scopes = ArrayField(models.CharField(max_length=60), default=list)
-    networks = ArrayField(models.CharField(max_length=50), default=list)
+    scopes = ArrayField(
+        models.CharField(max_length=60), default=list, help_text="Doors of an app password, verbs of a token."
+    )
+    networks = ArrayField(
+        models.CharField(max_length=50), default=list, help_text="Where it may be used from; empty: anywhere."
+    )
     expires_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"], condition=models.Q(kind="password"), name="one_password_a_user"
+            ),
+            # Generated secrets are found by their keyed hash, without a user.
+            models.UniqueConstraint(
+                fields=["verifier"], condition=~models.Q(kind="password"), name="credential_verifier_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="app_password") ^ models.Q(scram__isnull=True),
+                name="scram_of_app_passwords_only",
+            ),
+        ]
+
 
 class Session(models.Model):
-    """One signed-in door, so that a user can see and end it."""
+    """One signed-in door, so that a user can see and end it.
+
+    A client that signs in again through the same door, from the same address, with the same credential goes on
+    with its session: a phone is one line in the list and not a thousand.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    credential = models.ForeignKey(Credential, null=True, on_delete=models.SET_NULL, related_name="sessions")
     door = models.CharField(max_length=20)
     peer = models.GenericIPAddressField(null=True)
     client = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     seen_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-seen_at"], name="session_by_user")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["credential", "door", "peer", "client"],
+                condition=models.Q(ended_at__isnull=True),
+                nulls_distinct=False,
+                name="session_goes_on",
+            )
+        ]
+
+
+class Failure(models.Model):
+    """One wrong password, remembered for a while: the throttle's memory. Its table is unlogged."""
+
+    network = models.CharField(max_length=50)
+    login = models.BinaryField(help_text="Keyed hash: people type passwords where their address belongs.")
+    fingerprint = models.BinaryField(
+        help_text="Keyed hash of login and password: the same mistake counts once."
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["network", "login", "fingerprint"], name="failure_counts_once"),
+        ]
+        indexes = [models.Index(fields=["at"], name="failure_by_age")]

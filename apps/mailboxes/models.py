@@ -1,7 +1,11 @@
-"""Addresses: where they lead and how much they hold."""
+"""Addresses: where they lead and how much they hold.
+
+A mailbox and an alias never have the same address: a trigger keeps them apart (migration 0002).
+"""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Lower
 
 from apps.accounts.models import User
 from apps.domains.models import Domain
@@ -19,7 +23,13 @@ class Mailbox(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["domain", "local_part"], name="mailbox_address_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["domain", "local_part"], name="mailbox_address_once"),
+            models.CheckConstraint(
+                condition=models.Q(local_part=Lower("local_part")), name="mailbox_local_part_is_lower"
+            ),
+            models.CheckConstraint(condition=models.Q(quota_bytes__gte=0), name="mailbox_quota_not_negative"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.local_part}@{self.domain.name}"
@@ -35,7 +45,13 @@ class MailboxMember(models.Model):
     )
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["mailbox", "user"], name="member_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["mailbox", "user"], name="member_once"),
+            models.CheckConstraint(
+                condition=models.Q(rights__contained_by=["read", "write", "send", "manage"]),
+                name="member_rights_are_known",
+            ),
+        ]
 
 
 class Alias(models.Model):
@@ -48,14 +64,19 @@ class Alias(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["domain", "local_part"], name="alias_address_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["domain", "local_part"], name="alias_address_once"),
+            models.CheckConstraint(
+                condition=models.Q(local_part=Lower("local_part")), name="alias_local_part_is_lower"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.local_part}@{self.domain.name}"
 
 
 class Usage(models.Model):
-    """What a mailbox holds; moves in the transaction that moves mail."""
+    """What a mailbox holds; made with it, and moves in the transaction that moves mail."""
 
     mailbox = models.OneToOneField(Mailbox, primary_key=True, on_delete=models.CASCADE, related_name="usage")
     bytes = models.BigIntegerField(default=0)

@@ -137,6 +137,26 @@ MAIL_QUEUE_LIFETIME = registry.seconds(
     "MAIL_QUEUE_LIFETIME", 5 * 86400, "How long delivery is tried before the sender is told it failed."
 )
 
+# --- signing in --------------------------------------------------------------------------------------------
+MAIL_SIGN_IN_FAILURES = registry.integer(
+    "MAIL_SIGN_IN_FAILURES",
+    10,
+    "Different wrong passwords one network (/24, /64) may try on one account within the window.",
+    least=1,
+)
+MAIL_SIGN_IN_NETWORK_FAILURES = registry.integer(
+    "MAIL_SIGN_IN_NETWORK_FAILURES",
+    100,
+    "Different wrong passwords one network may try on all accounts within the window; raise it for a large office.",
+    least=1,
+)
+MAIL_SIGN_IN_WINDOW = registry.seconds(
+    "MAIL_SIGN_IN_WINDOW", 900, "How long a wrong password counts, and so how long a throttled network waits."
+)
+MAIL_PASSWORD_LENGTH = registry.integer(
+    "MAIL_PASSWORD_LENGTH", 10, "Characters a new password has at least.", least=1, most=200
+)
+
 # --- secrets -----------------------------------------------------------------------------------------------
 MAIL_MASTER_KEYS = registry.text(
     "MAIL_MASTER_KEYS",

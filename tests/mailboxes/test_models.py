@@ -3,16 +3,30 @@
 import pytest
 from django.db import IntegrityError
 
-from apps.domains.models import Domain
-from apps.mailboxes.models import Mailbox
-from apps.organisations.models import Organisation
+from apps.mailboxes.models import Alias, Mailbox
+from tests.factories import a_domain, a_mailbox, an_alias
+
+pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.django_db
 def test_an_address_exists_once() -> None:
-    example = Domain.objects.create(
-        organisation=Organisation.objects.create(name="Example"), name="example.test"
-    )
-    Mailbox.objects.create(domain=example, local_part="alice")
+    alice = a_mailbox("alice")
     with pytest.raises(IntegrityError):
-        Mailbox.objects.create(domain=example, local_part="alice")
+        Mailbox.objects.create(domain=alice.domain, local_part="alice")
+
+
+def test_a_mailbox_and_an_alias_never_share_an_address() -> None:
+    alice = a_mailbox("alice")
+    with pytest.raises(IntegrityError):
+        Alias.objects.create(domain=alice.domain, local_part="alice", targets=["bob@example.test"])
+
+
+def test_nor_an_alias_and_a_mailbox() -> None:
+    sales = an_alias("sales", "bob@example.test", domain=a_domain())
+    with pytest.raises(IntegrityError):
+        Mailbox.objects.create(domain=sales.domain, local_part="sales")
+
+
+def test_a_local_part_is_kept_in_lower_case() -> None:
+    with pytest.raises(IntegrityError):
+        Mailbox.objects.create(domain=a_domain(), local_part="Alice")

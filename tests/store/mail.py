@@ -32,7 +32,8 @@ class Box:
 
 
 def an_owner(local: str, organisation: Organisation) -> User:
-    return User.objects.create(address=f"{local}@{organisation.name}.test", organisation=organisation)
+    domain = Domain.objects.get(name=f"{organisation.name}.test")
+    return User.objects.create(address=f"{local}@{domain.name}", domain=domain, organisation=organisation)
 
 
 def a_box(local: str = "alice", *, organisation_id: int | None = None, quota: int = 0) -> Box:

@@ -1,0 +1,155 @@
+"""Passwords, app passwords and API tokens: set, made, withdrawn. A generated secret is returned once."""
+
+import ipaddress
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from apps.accounts import generated, hashing, imported
+from apps.accounts.doors import MAIL_DOORS
+from apps.accounts.models import Credential, User
+from apps.accounts.services import sessions
+from apps.accounts.services.users import target_of
+from apps.events import audit
+from apps.organisations.errors import DirectoryError
+from apps.vault.secrets import secret
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A credential, and the secret that is shown this once."""
+
+    credential_id: int
+    secret: str
+
+
+def set_password(*, user: User, password: str, actor: audit.Actor) -> None:
+    """Set a user's password; sessions that came in by the old one end."""
+    if len(password) < settings.MAIL_PASSWORD_LENGTH:
+        raise DirectoryError(f"a password has at least {settings.MAIL_PASSWORD_LENGTH} characters")
+    if len(password.encode("utf-8", "surrogatepass")) > hashing.MAX_PASSWORD_BYTES:
+        raise DirectoryError(f"a password has at most {hashing.MAX_PASSWORD_BYTES} bytes")
+    if password.casefold() in {user.address.casefold(), user.address.partition("@")[0].casefold()}:
+        raise DirectoryError("a password is not the address it belongs to")
+    _set_verifier(user, hashing.SCHEME, hashing.hash_password(password), actor)
+
+
+def import_password(*, user: User, verifier: str, actor: audit.Actor) -> None:
+    """Take over a verifier made elsewhere; the next sign-in replaces it by one of ours."""
+    found = imported.recognise(verifier.strip())
+    if found is None:
+        raise DirectoryError(f"not a verifier of a scheme we know: {', '.join(imported.SCHEMES)}")
+    _set_verifier(user, *found, actor)
+
+
+def _set_verifier(user: User, scheme: str, verifier: str, actor: audit.Actor) -> None:
+    with transaction.atomic():
+        credential, was_made = Credential.objects.select_for_update(no_key=True).get_or_create(
+            user=user, kind=Credential.Kind.PASSWORD, defaults={"scheme": scheme, "verifier": verifier}
+        )
+        if not was_made:
+            credential.scheme, credential.verifier = scheme, verifier
+            credential.save(update_fields=["scheme", "verifier"])
+            sessions.end_all(credential_id=credential.id)
+        audit.record(actor=actor, action="password.set", target=target_of(user), details={"scheme": scheme})
+
+
+def add_app_password(
+    *,
+    user: User,
+    label: str,
+    doors: Collection[str] = MAIL_DOORS,
+    networks: Collection[str] = (),
+    expires_at: datetime | None = None,
+    actor: audit.Actor,
+) -> Made:
+    """Make a password for one mail program: 130 random bits, good for the doors named."""
+    if not doors or not set(doors) <= MAIL_DOORS:
+        raise DirectoryError(f"an app password is for mail programs: {', '.join(sorted(MAIL_DOORS))}")
+    key, app_password = secret(generated.SECRET), generated.new_app_password()
+    salt = generated.scram_salt(key, user.address)
+    scram = {
+        mechanism: generated.scram_keys(app_password, mechanism=mechanism, salt=salt).as_json()
+        for mechanism in generated.SCRAM_MECHANISMS
+    }
+    return _add(
+        Credential(
+            user=user,
+            kind=Credential.Kind.APP_PASSWORD,
+            label=label,
+            verifier=generated.verifier_of(key, app_password),
+            scram=scram,
+            scopes=sorted(doors),
+            networks=_networks(networks),
+            expires_at=expires_at,
+        ),
+        app_password,
+        actor,
+    )
+
+
+def add_token(
+    *,
+    user: User,
+    label: str,
+    scopes: Collection[str],
+    networks: Collection[str] = (),
+    expires_at: datetime | None = None,
+    actor: audit.Actor,
+) -> Made:
+    """Make an API token that may do what its scopes and its user may both do."""
+    token = generated.new_token()
+    return _add(
+        Credential(
+            user=user,
+            kind=Credential.Kind.API_TOKEN,
+            label=label,
+            verifier=generated.verifier_of(secret(generated.SECRET), token),
+            scopes=sorted(scopes),
+            networks=_networks(networks),
+            expires_at=expires_at,
+        ),
+        token,
+        actor,
+    )
+
+
+def remove_credential(*, credential: Credential, actor: audit.Actor) -> None:
+    """Withdraw a credential and end the sessions it opened."""
+    with transaction.atomic():
+        Credential.objects.select_for_update().filter(id=credential.id).first()
+        sessions.end_all(credential_id=credential.id)
+        if Credential.objects.filter(id=credential.id).delete()[0]:
+            _record("remove", credential, actor)
+
+
+def _add(credential: Credential, text: str, actor: audit.Actor) -> Made:
+    credential.scheme = generated.SCHEME
+    with transaction.atomic():
+        credential.save(force_insert=True)
+        _record("add", credential, actor)
+    return Made(credential.id, text)
+
+
+def _record(verb: str, credential: Credential, actor: audit.Actor) -> None:
+    audit.record(
+        actor=actor,
+        action=f"{credential.kind}.{verb}",
+        target=target_of(credential.user),
+        details={
+            "label": credential.label,
+            "scopes": credential.scopes,
+            "networks": credential.networks,
+            "expires_at": credential.expires_at.isoformat() if credential.expires_at else None,
+        },
+    )
+
+
+def _networks(networks: Collection[str]) -> list[str]:
+    try:
+        return [str(ipaddress.ip_network(network)) for network in networks]
+    except ValueError as error:
+        raise DirectoryError(f"not a network: {error}") from None

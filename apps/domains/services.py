@@ -1,0 +1,56 @@
+"""Names we serve: added, switched off and on."""
+
+from django.db import IntegrityError, transaction
+
+from apps.events import audit
+from apps.organisations.errors import AlreadyExistsError, DirectoryError, NotFoundError
+from apps.organisations.models import Organisation
+from apps.protocols.addresses import AddressError, DomainName
+
+from .models import Domain
+
+
+def target_of(domain: Domain) -> audit.Target:
+    """Return how the audit trail names a domain."""
+    return audit.Target("domain", domain.id, domain.name, domain.organisation_id)
+
+
+def find_domain(name: str) -> Domain:
+    """Return the domain of a name, in Unicode or not; raises NotFoundError."""
+    try:
+        return Domain.objects.select_related("organisation").get(name=DomainName.parse(name).name)
+    except (AddressError, Domain.DoesNotExist):
+        raise NotFoundError(f"there is no domain {name}") from None
+
+
+def create_domain(*, organisation: Organisation, name: str, actor: audit.Actor) -> Domain:
+    """Serve a domain for an organisation."""
+    try:
+        parsed = DomainName.parse(name)
+    except AddressError as error:
+        raise DirectoryError(f"{name}: {error}") from None
+    try:
+        with transaction.atomic():
+            domain = Domain.objects.create(organisation=organisation, name=parsed.name)
+            audit.record(actor=actor, action="domain.create", target=target_of(domain))
+    except IntegrityError:
+        raise AlreadyExistsError(f"{parsed.name} is served already") from None
+    return domain
+
+
+def disable_domain(*, domain: Domain, actor: audit.Actor) -> None:
+    """Refuse its mail and keep its users out; nothing is deleted."""
+    _switch(domain, on=False, actor=actor)
+
+
+def enable_domain(*, domain: Domain, actor: audit.Actor) -> None:
+    """Serve it again."""
+    _switch(domain, on=True, actor=actor)
+
+
+def _switch(domain: Domain, *, on: bool, actor: audit.Actor) -> None:
+    with transaction.atomic():
+        if Domain.objects.filter(id=domain.id, is_active=not on).update(is_active=on):
+            action = "domain.enable" if on else "domain.disable"
+            audit.record(actor=actor, action=action, target=target_of(domain))
+    domain.is_active = on

@@ -1,0 +1,34 @@
+"""The record of what happened."""
+
+from django.db import models
+
+
+class AuditEntry(models.Model):
+    """One change, by whom and to what; its hash seals it and every entry before it. Append-only by trigger.
+
+    No foreign keys: an entry outlives what it tells of. The peer is text, for a database that rewrites an
+    address would break the hash.
+    """
+
+    at = models.DateTimeField()
+    actor_id = models.BigIntegerField(null=True)
+    actor = models.CharField(max_length=320)
+    peer = models.CharField(max_length=60, null=True)  # noqa: DJ001  # no peer is not an empty one
+    action = models.CharField(max_length=60)
+    target_kind = models.CharField(max_length=40)
+    target_id = models.CharField(max_length=60)
+    target = models.CharField(max_length=400)
+    organisation_id = models.BigIntegerField(null=True)
+    details = models.JSONField(default=dict)
+    previous = models.BinaryField()
+    hash = models.BinaryField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organisation_id", "-id"], name="audit_by_organisation"),
+            models.Index(fields=["target_kind", "target_id", "-id"], name="audit_by_target"),
+        ]
+        constraints = [
+            # Two entries after the same one would be two chains.
+            models.UniqueConstraint(fields=["previous"], name="audit_one_chain"),
+        ]

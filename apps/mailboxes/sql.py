@@ -1,0 +1,97 @@
+"""Where an address leads: the statement that RCPT, submission and local filing ask."""
+
+import enum
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from psycopg import AsyncConnection
+
+from apps.events.transactions import Plan, Row, query
+
+# Where each of these addresses leads, aliases walked to their ends (migration 0003 holds the function and the
+# order in which what an address may mean is tried).
+ROUTE = """
+SELECT asked, via_alias, state, address, mailbox_id, organisation_id, domain_id, quota_bytes, used_bytes
+FROM mailboxes_route(%s::text[])
+"""
+
+
+class Leads(enum.StrEnum):
+    """Where an address leads."""
+
+    HERE = "here"
+    UNKNOWN = "unknown"
+    DISABLED = "disabled"
+    ELSEWHERE = "elsewhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One end of a route: a mailbox of ours, or an alias's target elsewhere (`mailbox_id` is None)."""
+
+    address: str
+    mailbox_id: int | None
+    organisation_id: int | None
+    domain_id: int | None = None
+    quota_bytes: int = 0
+    used_bytes: int = 0
+
+    @property
+    def room(self) -> int | None:
+        """How many bytes fit before the quota, without what is still queued; None for no limit."""
+        return max(0, self.quota_bytes - self.used_bytes) if self.quota_bytes else None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where an address leads; it has places only when it leads HERE."""
+
+    asked: str
+    leads: Leads
+    places: tuple[Place, ...] = ()
+    via_alias: bool = False
+
+
+def routes(keys: Sequence[str]) -> Plan[dict[str, Route]]:
+    """Ask where addresses (`Address.key`) lead, all in one statement."""
+    return read_routes(keys, (yield from query(ROUTE, [list(keys)])))
+
+
+def route(key: str) -> Plan[Route]:
+    """Ask where one address (`Address.key`) leads."""
+    return (yield from routes([key]))[key]
+
+
+async def find_route(connection: AsyncConnection, key: str) -> Route:
+    """Ask the same on a listener's connection, in one round trip and no transaction."""
+    cursor = await connection.execute(ROUTE, [[key]], binary=True)
+    return read_routes([key], await cursor.fetchall())[key]
+
+
+def read_routes(keys: Iterable[str], rows: Iterable[Row]) -> dict[str, Route]:
+    """Read the statement's rows.
+
+    Of an alias's targets those that lead nowhere are left out; an alias all of whose targets do is unknown.
+    """
+    places: dict[str, list[Place]] = {key: [] for key in keys}
+    ends: dict[str, Leads] = {}
+    through_alias: dict[str, bool] = {}
+    for asked, via_alias, state, address, mailbox_id, organisation_id, domain_id, quota, used in rows:
+        through_alias[asked] = through_alias.get(asked, False) or via_alias
+        if state == "mailbox":
+            place = Place(address, mailbox_id, organisation_id, domain_id, quota, used or 0)
+            if all(place.mailbox_id != other.mailbox_id for other in places[asked]):
+                places[asked].append(place)
+        elif state == "elsewhere" and via_alias:
+            places[asked].append(Place(address, None, organisation_id))
+        elif not via_alias:
+            ends[asked] = Leads(state)
+    return {
+        key: Route(
+            key,
+            Leads.HERE if found else ends.get(key, Leads.UNKNOWN),
+            tuple(found),
+            through_alias.get(key, False),
+        )
+        for key, found in places.items()
+    }
