@@ -1,14 +1,40 @@
 """What every test may ask for."""
 
+from collections.abc import Iterator
+
 import pytest
-from django.db import connection
+from django.db import connection, connections
+from django.test.utils import setup_databases, teardown_databases
 from pytest_django import DjangoDbBlocker
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Let this database's audit trail be emptied between tests, which its trigger refuses elsewhere."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        name = connection.ops.quote_name(connection.settings_dict["NAME"])
-        cursor.execute(f"ALTER DATABASE {name} SET mailplatform.discard_audit = 'on'")
+def django_db_setup(
+    django_test_environment: None,
+    django_db_modify_db_settings: None,
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[None]:
+    """Make the test database, for tests that ask for `real_database` only, too.
+
+    This database's audit trail may be emptied between tests, which its trigger refuses elsewhere.
+    """
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, aliases={"default": True})
+        with connection.cursor() as cursor:
+            name = connection.ops.quote_name(connection.settings_dict["NAME"])
+            cursor.execute(f"ALTER DATABASE {name} SET mailplatform.discard_audit = 'on'")
         connection.close()
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture
+def real_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Let a test commit, as services on several connections must; it leaves its rows behind, nothing truncates.
+
+    So it makes an organisation of its own, or empties the small table it counts.
+    """
+    with django_db_blocker.unblock():
+        yield
+        connections.close_all()

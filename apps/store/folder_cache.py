@@ -21,7 +21,7 @@ from apps.events.transactions import Database
 from apps.protocols.imap.folder import FolderState, LogLine
 
 from . import flags, snapshots
-from . import sql_reading as sql
+from .sql import reading as sql
 from .values import FolderRef
 
 log = logging.getLogger(__name__)

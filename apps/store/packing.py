@@ -12,9 +12,9 @@ from apps.events.transactions import Plan, Run, perform, query
 from apps.protocols.imap.folder import FolderState
 
 from . import packs, snapshots
-from . import sql_reading as sql
 from .folder_cache import log_lines
 from .packs import PACK_SIZE
+from .sql import reading as sql
 from .values import FolderRef
 
 log = logging.getLogger(__name__)
@@ -92,12 +92,17 @@ def build(standing: Standing) -> bool:
     return wanted or standing.wants_snapshot
 
 
-def rebuild(ref: FolderRef) -> None:
-    """Drop all that is derived of a folder and build it again, however small it is."""
-    drop(ref)
+def build_all(ref: FolderRef) -> None:
+    """Build packs up to the last message, and a snapshot, however small the folder is."""
     while perform(_build_next(ref)):
         pass
     perform(_build_snapshot(ref))
+
+
+def rebuild(ref: FolderRef) -> None:
+    """Drop all that is derived of a folder and build it again."""
+    drop(ref)
+    build_all(ref)
 
 
 def drop(ref: FolderRef) -> None:
@@ -108,6 +113,12 @@ def drop(ref: FolderRef) -> None:
 def all_folders() -> list[FolderRef]:
     """Return every folder there is."""
     return [_standing(row).ref for row in perform(query(sql.FOLDERS_TO_BUILD, [0, 2**62]))]
+
+
+def standing(ref: FolderRef) -> Plan[Standing]:
+    """Return what one folder has and wants."""
+    rows = yield from query(sql.FOLDERS_TO_BUILD, [ref.folder_id - 1, 1])
+    return _standing(rows[0])
 
 
 def _standing(row: Sequence[Any]) -> Standing:

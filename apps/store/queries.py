@@ -17,11 +17,11 @@ from apps.events.transactions import Database, Plan, Query
 from apps.protocols.imap.folder import Uids, rows_of
 
 from . import blobs, packs
-from . import sql_reading as sql
 from .blobs import BlobRef
 from .folder_cache import parse_multirange
 from .packs import PACK_SIZE, Pack, PackCache, Wire
 from .ranges import Ranges
+from .sql import reading as sql
 from .values import FolderRef
 
 log = logging.getLogger(__name__)

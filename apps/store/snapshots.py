@@ -15,7 +15,7 @@ import zstandard
 from apps.events.transactions import Plan, Run
 from apps.protocols.imap.folder import FolderState, frozen
 
-from . import sql_reading as sql
+from .sql import reading as sql
 
 ZSTD = 1
 _BYTES_A_MESSAGE = 20
