@@ -1,6 +1,9 @@
 """The record of what happened."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Func, Value
+from django.db.models.functions import Now
 
 
 class AuditEntry(models.Model):
@@ -32,3 +35,16 @@ class AuditEntry(models.Model):
             # Two entries after the same one would be two chains.
             models.UniqueConstraint(fields=["previous"], name="audit_one_chain"),
         ]
+
+
+class MessageEvent(models.Model):
+    """One thing that happened to one message; `trace` writes and reads them. Partitioned by day."""
+
+    pk = models.CompositePrimaryKey("trace_id", "at", "id")
+    trace_id = models.UUIDField()
+    at = models.DateTimeField(db_default=Now())
+    id = models.BigIntegerField(db_default=Func(Value("events_messageevent_id_seq"), function="nextval"))
+    kind = models.CharField(max_length=20)
+    organisation_id = models.BigIntegerField(null=True)
+    keys = ArrayField(models.TextField(), null=True, help_text="What the message can be found by.")
+    detail = models.JSONField()

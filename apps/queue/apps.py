@@ -8,3 +8,9 @@ class QueueConfig(AppConfig):
 
     name = "apps.queue"
     label = "queue"
+
+    def ready(self) -> None:
+        """Name the queue's blobs to the store, so that its sweep spares them."""
+        from apps.store import blobs
+
+        blobs.REFERENCES.add(blobs.Reference("queue_message"))

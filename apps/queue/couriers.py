@@ -30,6 +30,7 @@ class Parcel:
     origin: Origin
     priority: int
     accepted_at: datetime
+    next_attempt: datetime
 
     @property
     def organisation_id(self) -> int:

@@ -81,7 +81,7 @@ class QueuedRecipient(models.Model):
     next_attempt = models.DateTimeField(db_default=Now())
     lease_until = models.DateTimeField(null=True)
     lease_owner = models.TextField(null=True)  # noqa: DJ001 - null is "nobody", and it is the usual case.
-    last_reply = models.TextField(default="", help_text="The last words about it, theirs or ours.")
+    last_reply = models.TextField(db_default="", help_text="The last words about it, theirs or ours.")
     finished_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -14,6 +14,7 @@ from apps.events.transactions import Plan, Query, Row, Run, query
 from apps.events.wake import Job
 
 from . import sql
+from .backoff import SCHEDULE
 from .couriers import Deferred, Delivered, Failed, Outcome, Parcel
 from .envelopes import Envelope, NewMessage, Recipient
 from .models import Lane, Origin, State
@@ -67,14 +68,16 @@ def claim_due(
     limit: int,
     owner: str,
     *,
-    delays: Sequence[float] = (LEASE.total_seconds(),),
+    delays: Sequence[timedelta] = SCHEDULE,
+    lifetime: timedelta = timedelta(days=5),
     each: int = 50,
     busy: Collection[str] = (),
     after: str = "",
 ) -> Plan[list[Parcel]]:
     """Lease up to `limit` due parcels to `owner`, a name no other claim ever has.
 
-    In the remote lane the next attempt is written now: `delays` seconds from now by number of attempts; at most
+    In the remote lane the next attempt is written now: by `delays`, but at the end of `lifetime` if that is
+    sooner; at most
     `each` parcels go to one destination, none to a `busy` one, and half of the candidates are looked for among the
     destinations after `after`.
     """
@@ -87,7 +90,8 @@ def claim_due(
                 "limit": limit,
                 "lease": LEASE,
                 "owner": owner,
-                "delays": list(delays),
+                "delays": [delay.total_seconds() for delay in delays],
+                "lifetime": lifetime,
                 "each": each,
                 "busy": list(busy),
                 "after": after,
@@ -99,7 +103,7 @@ def claim_due(
 def _parcel(row: Row) -> Parcel:
     (id_, message_id, attempts, address, lane, domain, mailbox_id, orcpt, notify, organisation_id, sender, smtputf8,
      eight_bit, requiretls, ret, envid, blob_hash, size, facts, prefix, verdict, trace_id, origin, priority,
-     accepted_at) = row  # fmt: skip
+     accepted_at, next_attempt) = row  # fmt: skip
     return Parcel(
         id=id_,
         message_id=message_id,
@@ -115,6 +119,7 @@ def _parcel(row: Row) -> Parcel:
         origin=Origin(origin),
         priority=priority,
         accepted_at=accepted_at,
+        next_attempt=next_attempt,
     )
 
 
@@ -170,6 +175,17 @@ def set_aside(parcel_ids: Sequence[int], owner: str, why: str) -> Plan[set[int]]
     """Mark parcels of ours as poison: handling them raised an error. They wait for an operator."""
     rows = yield from query(sql.SET_ASIDE, (why, list(parcel_ids), owner))
     return {row[0] for row in rows}
+
+
+def session() -> Plan[str]:
+    """Return the owner name of this database connection: its leases end with it (see `take_over`)."""
+    rows = yield from query(sql.SESSION)
+    return str(rows[0][0])
+
+
+def take_over() -> Plan[None]:
+    """Free the local parcels of workers that died, without waiting for their leases to end."""
+    yield Run(sql.TAKE_OVER)
 
 
 def renew(parcel_ids: Collection[int], owner: str) -> Plan[None]:

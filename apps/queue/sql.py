@@ -26,7 +26,7 @@ SELECT id FROM m ORDER BY place
 _PARCEL = """
 SELECT c.id, c.message_id, c.attempts, c.address, c.lane, c.domain, c.mailbox_id, c.orcpt, c.notify,
        m.organisation_id, m.sender, m.smtputf8, m.eight_bit, m.requiretls, m.ret, m.envid, m.blob_hash, m.size,
-       m.facts, m.prefix, m.verdict::text, m.trace_id, m.origin, m.priority, m.accepted_at
+       m.facts, m.prefix, m.verdict::text, m.trace_id, m.origin, m.priority, m.accepted_at, c.next_attempt
   FROM c JOIN queue_message m ON m.id = c.message_id
  ORDER BY c.priority DESC, c.message_id, c.id
 """
@@ -45,9 +45,10 @@ WITH due AS MATERIALIZED (
       FROM due WHERE r.id = due.id RETURNING r.*)
 {_PARCEL}"""
 
-# Lease what is due in the remote lane and write the next attempt before anyone dials. Half of the candidates
-# are the most urgent and longest waiting, half come from a walk over the destinations after %(after)s, so that
-# a destination with a hundred thousand messages cannot keep the others waiting; at most %(each)s go to one.
+# Lease what is due in the remote lane and write the next attempt before anyone dials: by the schedule %(delays)s,
+# never after the message's lifetime, never before the lease is over. Half of the candidates are the most urgent
+# and longest waiting, half come from a walk over the destinations after %(after)s, so that a destination with a
+# hundred thousand messages cannot keep the others waiting; at most %(each)s go to one.
 CLAIM_REMOTE = f"""
 WITH RECURSIVE d(domain, n) AS (
     (SELECT min(domain), 1 FROM queue_recipient
@@ -78,10 +79,28 @@ WITH RECURSIVE d(domain, n) AS (
  c AS (
     UPDATE queue_recipient r
        SET lease_until = now() + %(lease)s::interval, lease_owner = %(owner)s::text, attempts = attempts + 1,
-           next_attempt = now() + greatest(%(lease)s::interval,
-               (%(delays)s::float8[])[least(attempts + 1, cardinality(%(delays)s::float8[]))] * interval '1 second')
-      FROM due WHERE r.id = due.id RETURNING r.*)
+           next_attempt = greatest(now() + %(lease)s::interval, least(m.accepted_at + %(lifetime)s::interval,
+               now() + (%(delays)s::float8[])[least(r.attempts + 1, cardinality(%(delays)s::float8[]))]
+                     * (1 + 0.2 * random()) * interval '1 second'))
+      FROM due, queue_message m WHERE r.id = due.id AND m.id = r.message_id RETURNING r.*)
 {_PARCEL}"""
+
+# The name under which this connection claims local parcels.
+SESSION = """
+SELECT pid || ':' || extract(epoch FROM backend_start) FROM pg_stat_activity WHERE pid = pg_backend_pid()
+"""
+
+# Give back at once what connections that are gone had claimed in the local lane: without its connection no one
+# can settle, so nobody is filing these. Claimed parcels are at the head of the lane; the leases of any that
+# were overtaken end by themselves.
+TAKE_OVER = """
+UPDATE queue_recipient SET lease_until = NULL, lease_owner = NULL
+ WHERE id IN (SELECT id FROM queue_recipient WHERE lane = 'local' AND state = 'queued' AND next_attempt <= now()
+               ORDER BY priority DESC, next_attempt LIMIT 5000)
+   AND lane = 'local' AND state = 'queued' AND lease_until > now()
+   AND lease_owner NOT IN (
+       SELECT pid || ':' || extract(epoch FROM backend_start) FROM pg_stat_activity WHERE backend_start IS NOT NULL)
+"""
 
 # Keep a lease while its conversation lasts.
 RENEW = """

@@ -55,6 +55,7 @@ def a_parcel(number: int, address: str, *, message: int = 1, sender: str = "bob@
         origin=Origin.SUBMISSION,
         priority=0,
         accepted_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+        next_attempt=dt.datetime(2026, 1, 1, 0, 5, tzinfo=dt.UTC),
     )
 
 

@@ -1,0 +1,15 @@
+"""The journey's own statements, each with one sentence above it."""
+
+# Which of these arrivals are durable, asked when a connection broke while they were committed.
+ACCEPTED = """
+SELECT DISTINCT trace_id FROM events_messageevent
+ WHERE trace_id = ANY(%s::uuid[]) AND kind = 'accepted' AND at > now() - interval '1 day'
+"""
+
+# Where each mailbox is filed to: is it in use, its address, and its INBOX if it has one.
+INBOXES = """
+SELECT m.id, m.is_active AND d.is_active, m.local_part || '@' || d.name, f.id
+  FROM mailboxes_mailbox m JOIN domains_domain d ON d.id = m.domain_id
+  LEFT JOIN store_folder f ON f.mailbox_id = m.id AND f.name = 'INBOX'
+ WHERE m.id = ANY(%s::bigint[])
+"""
