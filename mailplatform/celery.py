@@ -2,11 +2,13 @@
 
 import os
 import pkgutil
+import warnings
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from celery import Celery, signals
+from celery.exceptions import SecurityWarning
 from django.conf import settings
 
 from apps.events.wake import QUEUES
@@ -35,6 +37,9 @@ def task_modules() -> list[str]:
     ]
 
 
+# It warns root of pickles; our tasks are JSON without arguments.
+warnings.simplefilter("ignore", SecurityWarning)
+
 app = Celery("mailplatform", set_as_current=True)
 app.conf.update(
     broker_url=broker_url(settings.REDIS_URL),
@@ -46,6 +51,8 @@ app.conf.update(
     task_routes={job.value: {"queue": queue} for job, queue in QUEUES.items()},
     # Early: PostgreSQL's leases decide what is done, and a task that came twice would only look twice.
     task_acks_late=False,
+    task_serializer="json",
+    accept_content=["json"],
     task_ignore_result=True,
     result_backend=None,
     worker_prefetch_multiplier=1,
@@ -60,6 +67,7 @@ app.conf.update(
             "options": {"queue": queue, "expires": 2 * BEAT_SECONDS},
         }
         for job, queue in QUEUES.items()
+        if job.value.rpartition(".")[0] in task_modules()
     },
 )
 

@@ -4,6 +4,7 @@ import logging
 import logging.handlers
 import sys
 from collections.abc import MutableMapping
+from types import TracebackType
 from typing import Any
 
 import structlog
@@ -17,6 +18,14 @@ TERMINAL_LEVEL = logging.WARNING
 def _add_trace(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     if (trace := trace_id.get()) is not None:
         event.setdefault("trace_id", str(trace))
+    return event
+
+
+def _one_line(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    # The traceback is in the file; a person at the terminal is served better by its last line.
+    if found := event.pop("exc_info", None):
+        error = found[1] if isinstance(found, tuple) else sys.exception()
+        event["error"] = f"{type(error).__name__}: {error}".splitlines()[0]
     return event
 
 
@@ -62,6 +71,7 @@ def configure(process: str) -> None:
             foreign_pre_chain=[*shared, add_process],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _one_line,
                 structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
             ],
         )
@@ -79,3 +89,10 @@ def configure(process: str) -> None:
         logger.handlers.clear()
         logger.propagate = True
     logging.captureWarnings(capture=True)
+    sys.excepthook = _log_last_words
+
+
+def _log_last_words(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    logging.getLogger("mailplatform").critical("ended by an error", exc_info=(kind, error, traceback))

@@ -5,17 +5,11 @@ from pathlib import Path
 from . import registry
 from .database import database_from_url, embedded_valkey_url
 from .keys import derive, load_keyring
+from .state import state_directory
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 
 # --- where things live -------------------------------------------------------------------------------------
-MAIL_STATE_DIR = Path(
-    registry.text(
-        "MAIL_STATE_DIR",
-        str(BASE_DIR / "var"),
-        "Where everything that must survive a restart is kept; change it to put mail on another disk.",
-    )
-)
 DATABASE_URL = registry.text(
     "DATABASE_URL",
     "",
@@ -26,7 +20,24 @@ REDIS_URL = registry.text(
     "",
     "redis://host:port/0 or unix:///path of your own Valkey or Redis; empty starts the embedded one.",
 )
-if not REDIS_URL:
+MAIL_NO_USERNS = registry.switch(
+    "MAIL_NO_USERNS",
+    "0",
+    "Run the embedded PostgreSQL under another uid when started by root, instead of in a user namespace.",
+)
+_state = registry.text(
+    "MAIL_STATE_DIR",
+    "",
+    "Where everything that must survive a restart is kept; empty means var/ of the checkout, or "
+    "/var/lib/mailplatform for root on a machine without user namespaces.",
+)
+MAIL_STATE_DIR = (
+    Path(_state).absolute()
+    if _state
+    else state_directory(BASE_DIR, embedded=not DATABASE_URL, namespaces=not MAIL_NO_USERNS)
+)
+EMBEDDED_VALKEY = not REDIS_URL
+if EMBEDDED_VALKEY:
     REDIS_URL = embedded_valkey_url(MAIL_STATE_DIR)
 MAIL_HOSTNAME = registry.text(
     "MAIL_HOSTNAME",
@@ -73,6 +84,15 @@ MAIL_TLS_CERTIFICATE = registry.text(
     "PEM file of your own certificate chain; empty makes one from a local authority.",
 )
 MAIL_TLS_KEY = registry.text("MAIL_TLS_KEY", "", "PEM file of the private key of MAIL_TLS_CERTIFICATE.")
+
+MAIL_ALLOWED_HOSTS = registry.words(
+    "MAIL_ALLOWED_HOSTS",
+    "",
+    "Names under which browsers reach the web pages, besides MAIL_HOSTNAME and localhost.",
+)
+MAIL_DEMO = registry.switch(
+    "MAIL_DEMO", "1", "Make the demo domain example.test and its users at the first start; 0 for real use."
+)
 
 # --- limits ------------------------------------------------------------------------------------------------
 MAIL_MAX_MESSAGE_BYTES = registry.integer(
@@ -213,6 +233,7 @@ TEMPLATES = [
 STATIC_URL = "/static/"
 STATIC_ROOT = MAIL_STATE_DIR / "static"
 LOGGING_CONFIG = None  # mailplatform.logging.configure, called by each process, says where lines go.
+ALLOWED_HOSTS = [MAIL_HOSTNAME, "localhost", "127.0.0.1", "[::1]", *MAIL_ALLOWED_HOSTS]
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"

@@ -5,14 +5,17 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from .registry import SettingError
+from .state import socket_path
 
 EMBEDDED_USER = "mailplatform"
 EMBEDDED_NAME = "mailplatform"
+POSTGRES_SOCKET = ".s.PGSQL.5432"
+VALKEY_SOCKET = "valkey.sock"
 
 
 def embedded_valkey_url(state_dir: Path) -> str:
     """Return the address of the embedded Valkey."""
-    return f"unix://{state_dir / 'valkey' / 'valkey.sock'}?db=0"
+    return f"unix://{socket_path(state_dir / 'valkey', VALKEY_SOCKET)}?db=0"
 
 
 def database_from_url(url: str, state_dir: Path) -> dict[str, Any]:
@@ -27,7 +30,7 @@ def database_from_url(url: str, state_dir: Path) -> dict[str, Any]:
             **common,
             "NAME": EMBEDDED_NAME,
             "USER": EMBEDDED_USER,
-            "HOST": str(state_dir / "pg" / "socket"),
+            "HOST": str(socket_path(state_dir / "pg" / "socket", POSTGRES_SOCKET).parent),
             "PORT": "5432",
         }
     parts = urlsplit(url)

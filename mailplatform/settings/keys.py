@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import hmac
 import os
@@ -17,17 +18,23 @@ def load_keyring(configured: str, path: Path) -> dict[int, bytes]:
     """Return the master keys by id, newest first; made and kept in `path` (0600) when none are configured."""
     if configured:
         return parse_keyring(configured, "MAIL_MASTER_KEYS")
+    try:
+        return _kept(path)
+    except OSError as error:
+        raise SettingError(f"MAIL_STATE_DIR: {path} cannot be used: {error.strerror}") from None
+
+
+def _kept(path: Path) -> dict[int, bytes]:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         line = f"1:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}\n"
-        try:
-            # O_EXCL: of two processes that start together, one writes and the other reads.
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            pass
-        else:
-            with os.fdopen(handle, "w") as file:
-                file.write(line)
+        staged = path.with_name(f".{path.name}.{os.getpid()}")
+        with os.fdopen(os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(line)
+        # A link appears whole or not at all: of two processes that start together, one wins and both read.
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(staged)
+        staged.unlink()
     return parse_keyring(path.read_text().replace("\n", ","), str(path))
 
 

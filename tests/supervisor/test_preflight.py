@@ -1,0 +1,92 @@
+"""A setting that cannot work is named in one line, and nothing is started."""
+
+import datetime as dt
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.supervisor.system import ROOT, environment
+from workers.supervisor.certificates import ensure_certificates
+
+pytestmark = pytest.mark.slow
+
+
+def refusal(state: Path, **settings: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "workers.supervisor"],
+        cwd=ROOT,
+        env=environment(state, **settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MAIL_IMAP_PORT", "many"),
+        ("MAIL_SMTP_PORT", "70000"),
+        ("MAIL_LOG_LEVEL", "LOUD"),
+        ("MAIL_PLAINTEXT_AUTH", "perhaps"),
+        ("MAIL_MASTER_KEYS", "1:short"),
+        ("MAIL_BIND", "192.0.2.1"),
+        ("MAIL_TLS_KEY", "/etc/passwd"),
+        ("DATABASE_URL", "mysql://alice@localhost/mail"),
+        ("DATABASE_URL", "postgresql://alice:secret@127.0.0.1:1/mail"),
+        ("REDIS_URL", "redis://127.0.0.1:1/0"),
+        ("REDIS_URL", "http://127.0.0.1/"),
+    ],
+)
+def test_a_bad_value(tmp_path: Path, name: str, value: str) -> None:
+    line = refusal(tmp_path, **{name: value})
+    assert name in line
+    assert "secret" not in line
+
+
+def test_a_taken_port(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        line = refusal(tmp_path, MAIL_IMAPS_PORT=str(taken.getsockname()[1]))
+    assert "MAIL_IMAPS_PORT" in line
+    assert "taken" in line
+
+
+def test_one_port_for_two_doors(tmp_path: Path) -> None:
+    assert "MAIL_SUBMISSION_PORT" in refusal(tmp_path, MAIL_SMTP_PORT="14321", MAIL_SUBMISSION_PORT="14321")
+
+
+def test_a_directory_that_cannot_be_one(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert "MAIL_STATE_DIR" in refusal(tmp_path / "file" / "state")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs another user")
+def test_a_directory_without_permission(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    code = "import os, runpy; os.setuid(65534); runpy.run_module('workers.supervisor', run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment(tmp_path), capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    if "MAIL_STATE_DIR" not in done.stderr:
+        pytest.skip("the checkout itself cannot be read by another user")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_certificate_and_a_key_that_do_not_belong_together(tmp_path: Path) -> None:
+    ensure_certificates(tmp_path / "own", ["localhost"], dt.datetime.now(dt.UTC))
+    line = refusal(
+        tmp_path / "state",
+        MAIL_TLS_CERTIFICATE=str(tmp_path / "own" / "server.pem"),
+        MAIL_TLS_KEY=str(tmp_path / "own" / "ca.key"),
+    )
+    assert "MAIL_TLS_KEY" in line

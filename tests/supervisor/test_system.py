@@ -1,0 +1,116 @@
+"""`make run`: everything comes up, comes back, and goes down in order, and what it kept is there again."""
+
+import os
+import signal
+import stat
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.supervisor.system import System, borrow_binaries, environment
+from workers.supervisor.postgres import Postgres
+
+pytestmark = [pytest.mark.slow, pytest.mark.e2e]
+
+KEYS = {
+    "web", "api", "api_token", "smtp", "submission", "submissions", "imap", "imaps", "ca_certificate", "users",
+}  # fmt: skip
+ROLES = {"superadmin", "organisation_admin", "domain_admin", "support", "auditor", "user"}
+
+
+def until(true: Callable[[], object], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def ready(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}readyz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def test_the_life_of_a_system(tmp_path: Path) -> None:
+    borrow_binaries(tmp_path)
+    env = environment(tmp_path)
+    system = System(tmp_path, env)
+    run = system.wait()
+
+    assert set(run) == KEYS
+    assert stat.S_IMODE((tmp_path / "run.json").stat().st_mode) == 0o600
+    assert run["web"].startswith("http://127.0.0.1:")
+    assert run["api"].startswith(run["web"])
+    for door in ("smtp", "submission", "submissions", "imap", "imaps"):
+        assert run[door] == {"host": "127.0.0.1", "port": int(env[f"MAIL_{door.upper()}_PORT"])}
+    assert Path(run["ca_certificate"]).read_text().startswith("-----BEGIN CERTIFICATE-----")
+    assert [user["address"] for user in run["users"]] == [
+        f"{name}@example.test" for name in ("admin", "alice", "bob", "carol", "dave")
+    ]
+    assert all(
+        set(user) == {"address", "password", "role"} and user["role"] in ROLES for user in run["users"]
+    )
+
+    # Whoever dies comes back: a door, then the database below it.
+    for name in ("uvicorn", "postgres", "valkey"):
+        old = system.pids()[name]
+        os.kill(old, signal.SIGKILL)
+        until(lambda name=name, old=old: system.pids().get(name, old) != old)  # type: ignore[misc]
+    until(lambda: ready(run["web"]))
+
+    # One that does not listen is not waited for.
+    os.kill(system.pids()["celery local"], signal.SIGSTOP)
+    assert system.stop() < 10
+    assert not (tmp_path / "run.json").exists()
+    assert Postgres(tmp_path / "pg").running() is None
+
+    # A second start keeps everything, and is quick.
+    again = System(tmp_path, env)
+    assert again.wait() == run
+    assert again.took < 10
+    with psycopg.connect(
+        host=str(tmp_path / "pg" / "socket"), user="mailplatform", dbname="mailplatform"
+    ) as db:
+        assert db.execute("SELECT count(*) FROM django_migrations").fetchone() != (0,)
+
+    # A supervisor that is killed takes its processes along, or the next one ends them.
+    again.process.kill()
+    again.process.wait()
+    third = System(tmp_path, env)
+    assert third.wait() == run
+    assert third.stop(signal.SIGINT) < 10
+    assert "Traceback" not in third.said()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
+def test_root_without_user_namespaces() -> None:
+    with tempfile.TemporaryDirectory(
+        prefix="mp-"
+    ) as directory:  # pytest's own can be entered by nobody else.
+        state = Path(directory)
+        state.chmod(0o711)
+        env = environment(state, MAIL_NO_USERNS="1")
+        system = System(state, env)
+        system.wait()
+        assert (state / "pg" / "data").stat().st_uid != 0
+        assert system.stop() < 10
+        again = System(state, env)
+        again.wait()
+        assert again.stop() < 10
+
+
+def test_a_path_too_long_for_a_socket(tmp_path: Path) -> None:
+    state = tmp_path / ("a" * 60) / ("b" * 60)
+    state.mkdir(parents=True)
+    borrow_binaries(state)
+    system = System(state, environment(state))
+    run = system.wait()
+    assert ready(run["web"])
+    assert system.stop() < 10

@@ -1,0 +1,151 @@
+"""Look before starting: whatever is wrong with a setting is said in one line that names it."""
+
+import contextlib
+import datetime as dt
+import errno
+import os
+import signal
+import socket
+import time
+from pathlib import Path
+
+import psycopg
+import redis
+from django.conf import settings
+
+from apps.events.database import connection_arguments
+from workers.tls import CertificateError, certificate_paths, check_pair
+
+from .errors import CannotStart
+from .programs import MARK, processes
+
+DOORS = ("WEB", "SMTP", "SUBMISSION", "SUBMISSIONS", "IMAP", "IMAPS")
+OLDEST_POSTGRES = 15
+CONNECT_SECONDS = 5
+LEFTOVER_SECONDS = 5
+
+
+def check_all() -> None:
+    """Every check; raises CannotStart at the first that fails."""
+    check_certificate(dt.datetime.now(dt.UTC))
+    check_ports()
+    check_database()
+    check_valkey()
+
+
+def check_directory() -> None:
+    """The state directory can be made and written to."""
+    directory = Path(settings.MAIL_STATE_DIR)
+    probe = directory / f".probe.{os.getpid()}"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        probe.write_text("")
+        probe.unlink()
+    except OSError as error:
+        raise CannotStart(f"MAIL_STATE_DIR: {directory} cannot be written to: {error.strerror}") from None
+
+
+def check_ports() -> None:
+    """Every port is free on every address, and no two doors have the same."""
+    wanted = [
+        (f"MAIL_{door}_PORT", port) for door in DOORS if (port := getattr(settings, f"MAIL_{door}_PORT"))
+    ]
+    hosts = [host.strip() for host in settings.MAIL_BIND.split(",")]
+    tries = [(name, host, port) for name, port in wanted for host in hosts]
+    tries += [
+        ("MAIL_HEALTH_PORT_BASE", "127.0.0.1", process.health_port)
+        for process in processes()
+        if process.health_port != settings.MAIL_WEB_PORT
+    ]
+    seen: dict[tuple[str, int], str] = {}
+    for name, host, port in tries:
+        if other := seen.get((host, port)):
+            raise CannotStart(f"{name}: port {port} is {other} already")
+        seen[host, port] = name
+        _try(name, host, port)
+
+
+def _try(name: str, host: str, port: int) -> None:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except OSError:
+        raise CannotStart(f"MAIL_BIND: {host!r} is not an address of this machine") from None
+    with socket.socket(family, kind, protocol) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            trial.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        try:
+            trial.bind(address)
+        except OSError as error:
+            match error.errno:
+                case errno.EADDRINUSE:
+                    reason = f"{name}: port {port} on {host} is taken"
+                case errno.EACCES:
+                    reason = f"{name}: port {port} needs more rights than we have"
+                case errno.EADDRNOTAVAIL:
+                    reason = f"MAIL_BIND: {host} is not an address of this machine"
+                case _:
+                    reason = f"{name}: port {port} on {host}: {error.strerror}"
+            raise CannotStart(reason) from None
+
+
+def check_database() -> None:
+    """DATABASE_URL, when given, leads to a PostgreSQL that is new enough."""
+    if not settings.DATABASE_URL:
+        return
+    try:
+        with psycopg.connect(**{**connection_arguments(), "connect_timeout": CONNECT_SECONDS}) as connection:
+            version = connection.info.server_version // 10000
+    except psycopg.Error as error:
+        reason = (str(error).strip().splitlines() or ["no reason given"])[-1].strip()
+        raise CannotStart(f"DATABASE_URL: the database cannot be reached: {reason}") from None
+    if version < OLDEST_POSTGRES:
+        raise CannotStart(
+            f"DATABASE_URL: PostgreSQL {version} is too old; {OLDEST_POSTGRES} or newer is needed"
+        )
+
+
+def check_valkey() -> None:
+    """REDIS_URL, when given, leads to a server that answers."""
+    if settings.EMBEDDED_VALKEY:
+        return
+    try:
+        with redis.Redis.from_url(
+            settings.REDIS_URL, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=5
+        ) as client:
+            client.ping()
+    except (redis.exceptions.RedisError, ValueError, OSError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise CannotStart(f"REDIS_URL: the server cannot be reached: {reason}") from None
+
+
+def check_certificate(now: dt.datetime) -> None:
+    """The certificate given can be shown; a key without a certificate is a mistake."""
+    if not settings.MAIL_TLS_CERTIFICATE:
+        if settings.MAIL_TLS_KEY:
+            raise CannotStart("MAIL_TLS_KEY: given without MAIL_TLS_CERTIFICATE")
+        return
+    try:
+        check_pair(*certificate_paths(), now)
+    except CertificateError as error:
+        raise CannotStart(str(error)) from None
+
+
+def end_leftovers() -> None:
+    """End processes that outlived a supervisor that was killed; call it while holding the lock."""
+    mark = f"{MARK}={settings.MAIL_STATE_DIR}".encode()
+    left = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark in (entry / "environ").read_bytes().split(b"\0") and int(entry.name) != os.getpid():
+                left.append(int(entry.name))
+    deadline = time.monotonic() + LEFTOVER_SECONDS
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+        while left and time.monotonic() < deadline:
+            left = [pid for pid in left if Path(f"/proc/{pid}/exe").exists()]
+            time.sleep(0.05)

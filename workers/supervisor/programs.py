@@ -1,0 +1,147 @@
+"""What runs: the embedded servers, then the processes of the platform."""
+
+import importlib.util
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from .children import Program
+from .postgres import Postgres
+from .valkey import Valkey
+
+# The mark by which the next supervisor knows processes that outlived this one.
+MARK = "MAIL_SUPERVISED"
+
+# One thread that looks at the queue at a time for each lane; `default` does small things side by side.
+CELERY_THREADS = {"local": 1, "remote": 1, "default": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """An embedded server and how to tell that it answers."""
+
+    program: Program
+    answers: Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process of ours and the port on loopback where it says whether it is ready."""
+
+    program: Program
+    health_port: int
+
+
+def embedded_postgres() -> Postgres:
+    """Return the embedded PostgreSQL of this installation."""
+    return Postgres(settings.MAIL_STATE_DIR / "pg", namespaces=not settings.MAIL_NO_USERNS)
+
+
+def embedded_valkey() -> Valkey:
+    """Return the embedded Valkey of this installation."""
+    return Valkey(settings.MAIL_STATE_DIR / "valkey")
+
+
+def end_leftover_servers() -> None:
+    """End embedded servers that outlived a supervisor that was killed."""
+    if not settings.DATABASE_URL:
+        embedded_postgres().end_leftover()
+    if settings.EMBEDDED_VALKEY:
+        embedded_valkey().end_leftover()
+
+
+def servers() -> list[Server]:
+    """Return the servers to start: those that DATABASE_URL and REDIS_URL do not name."""
+    found = []
+    if not settings.DATABASE_URL:
+        postgres = embedded_postgres()
+        found.append(
+            Server(
+                Program(
+                    "postgresql",
+                    postgres.command,
+                    directory=postgres.root,
+                    output=postgres.log,
+                    before=postgres.initialise,
+                    options=lambda: postgres.identity.options,
+                    stop_signal=signal.SIGINT,  # "Fast" shutdown: clients are not waited for.
+                    last_signal=signal.SIGQUIT,  # "Immediate": it recovers from its log at the next start.
+                    longest_pause=2,
+                ),
+                postgres.answers,
+            )
+        )
+    if settings.EMBEDDED_VALKEY:
+        valkey = embedded_valkey()
+        found.append(
+            Server(
+                Program(
+                    "valkey",
+                    valkey.command,
+                    directory=valkey.root,
+                    output=valkey.log,
+                    before=valkey.initialise,
+                    longest_pause=2,
+                ),
+                valkey.answers,
+            )
+        )
+    return found
+
+
+def processes() -> list[Process]:
+    """Return the processes of the platform, in the order in which they are started."""
+    python = [sys.executable, "-m"]
+    listed: list[tuple[str, list[str]]] = []
+    for door, count in (("smtp", settings.MAIL_SMTP_PROCESSES), ("imap", settings.MAIL_IMAP_PROCESSES)):
+        if importlib.util.find_spec(f"workers.{door}.__main__"):
+            names = [door] if count == 1 else [f"{door}-{number}" for number in range(1, count + 1)]
+            listed += [(name, [*python, f"workers.{door}"]) for name in names]
+    for queue, threads in CELERY_THREADS.items():
+        words = [*python, "celery", "--app", "mailplatform.celery", "--quiet", "worker", "--queues", queue,
+                 "--hostname", f"{queue}@%h", "--pool", "threads", "--concurrency", str(threads),
+                 "--without-gossip", "--without-mingle"]  # fmt: skip
+        listed.append((f"celery-{queue}", words))
+    listed.append(
+        (
+            "beat",
+            [
+                *python,
+                "celery",
+                "--app",
+                "mailplatform.celery",
+                "--quiet",
+                "beat",
+                "--scheduler",
+                "celery.beat:Scheduler",
+                "--pidfile",
+                "",
+            ],
+        )
+    )
+    found = [_process("web", _web(python), settings.MAIL_WEB_PORT, 0)]
+    for number, (name, words) in enumerate(listed):
+        port = settings.MAIL_HEALTH_PORT_BASE + number
+        found.append(_process(name, words, port, port))
+    return found
+
+
+def _web(python: list[str]) -> list[str]:
+    return [*python, "uvicorn", "mailplatform.asgi:application", "--host", settings.MAIL_BIND.split(",")[0].strip(),
+            "--port", str(settings.MAIL_WEB_PORT), "--loop", "uvloop", "--lifespan", "off", "--no-access-log",
+            "--no-server-header", "--timeout-graceful-shutdown", "3", "--log-level", "warning"]  # fmt: skip
+
+
+def _process(name: str, words: list[str], port: int, own_port: int) -> Process:
+    environment = {
+        "MAIL_PROCESS": name,
+        "MAIL_HEALTH_PORT": str(own_port),
+        MARK: str(settings.MAIL_STATE_DIR),
+    }
+    return Process(
+        Program(name, lambda: words, environment, directory=Path(settings.BASE_DIR)), health_port=port
+    )
