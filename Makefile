@@ -2,12 +2,18 @@
 PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help check test requirements
+.PHONY: help run check test show bench requirements
 
 help:
-	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/'
+	@echo "make run starts a mail server; make alone shows this:"
+	@grep -E '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed 's/:.*## /\t/'
 
-check: ## format, lint, types, contracts, migrations, fast tests: the gate, under 90 seconds
+run: ## start everything; Ctrl-C stops it
+	@tools/bootstrap run
+	@exec $(PY) -m workers.supervisor
+
+check: ## format, lint, types, contracts, docstrings, migrations, fast tests: the gate, under 90 seconds
+	@tools/bootstrap dev
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
@@ -15,9 +21,19 @@ check: ## format, lint, types, contracts, migrations, fast tests: the gate, unde
 	.venv/bin/interrogate -q .
 	$(PY) -m pytest -q -n 2 -m "not slow and not e2e"
 
-test: ## the whole suite
+test: ## the whole suite, against a PostgreSQL and a Valkey of its own
+	@tools/bootstrap dev
 	$(PY) -m pytest -q -n 2
 
+show: ## every line of "what it can do", shown against a running system
+	@tools/bootstrap dev
+	@tools/show
+
+bench: ## measure; BENCHMARKS.md says what the figures mean
+	@tools/bootstrap dev
+	$(PY) -m bench.run_all
+
 requirements: ## compile requirements*.in into pinned files with hashes
+	@tools/bootstrap dev
 	$(PY) -m uv pip compile -q --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header requirements.in -o requirements.txt
 	$(PY) -m uv pip compile -q --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header requirements-dev.in -o requirements-dev.txt
