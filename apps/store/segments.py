@@ -1,14 +1,16 @@
 """Large bodies in append-only files: written and synced before the row that names them commits.
 
 A crash between the two leaves bytes that no row names; they go when their whole file is dead. Each process
-appends to a file of its own, so no two writers meet. A record carries a header of its own, so that a file
-can be read without the database.
+appends to a file of its own and holds a lock on it, so no two writers meet and nobody removes a file that is
+written to. A record carries a header of its own, so that a file can be read without the database.
 """
 
+import fcntl
 import os
 import secrets
 import struct
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,11 +87,12 @@ class Segments:
     def _open(self) -> None:
         if self._owner == os.getpid() and self._file >= 0 and self._end < self._roll_bytes:
             return
-        if self._owner == os.getpid():
-            self._close()
+        # After a fork this closes our copy only; the parent still holds its lock.
+        self._close()
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         name = f"{secrets.token_hex(8)}{SUFFIX}"
         self._file = os.open(self.root / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self._file, fcntl.LOCK_EX)
         self._owner, self._name, self._end = os.getpid(), name, 0
         directory = os.open(self.root, os.O_RDONLY)
         try:
@@ -124,6 +127,33 @@ class Segments:
     def names(self) -> list[str]:
         """Return every segment there is."""
         return sorted(path.name for path in self.root.glob(f"*{SUFFIX}"))
+
+    def size(self, segment: str) -> int:
+        """Return the length of a segment; -1 if there is none."""
+        try:
+            return self.path(segment).stat().st_size
+        except OSError:
+            return -1
+
+    def idle(self, segment: str, *, seconds: float) -> bool:
+        """Say whether nobody writes to a segment, nor has for so long."""
+        try:
+            with self.path(segment).open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                return os.fstat(file.fileno()).st_mtime < time.time() - seconds
+        except OSError:
+            return False
+
+    def touch(self, segment: str) -> None:
+        """Let a segment count as just written, so that it stays for those who are reading it."""
+        os.utime(self.path(segment))
+
+    def remove(self, segment: str, *, seconds: float) -> bool:
+        """Remove a segment that no row names, if it is idle; say whether it is gone."""
+        if not self.idle(segment, seconds=seconds):
+            return False
+        self.path(segment).unlink(missing_ok=True)
+        return True
 
 
 def _write_all(file: int, data: bytes) -> None:

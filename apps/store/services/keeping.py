@@ -1,0 +1,175 @@
+"""Housekeeping: what is no longer needed goes, a little at a time; everything here may be done again.
+
+`keep_due()` is what the job calls: it claims what is due and does it.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from apps.events.transactions import Plan, Run, perform, query
+from apps.store import blobs
+from apps.store.partitions import PARTITIONS
+from apps.store.ranges import of_uids
+from apps.store.segments import HEADER, Record
+from apps.store.sql import keeping as sql
+from apps.store.sql import locks
+from apps.store.values import Expunged, FolderRef
+
+from . import messages
+
+log = logging.getLogger(__name__)
+
+KEPT_CHANGES = 10_000
+KEPT_DAYS = 7
+CURSOR_DAYS = 30
+EXPUNGE_DAYS = 400
+DAY = 86400.0
+# A segment of which less is in use is written anew.
+LEAST_USED = 0.5
+COMPACT_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A table whose rows remember up to which modseq somebody has read a folder's log."""
+
+    table: str
+    folder: str = "folder_id"
+    modseq: str = "modseq"
+    touched: str = "touched_at"
+
+
+CURSORS: set[Cursor] = set()
+"""Who reads logs: the trim never passes a cursor that moved within the last 30 days."""
+
+
+def sweep_contents(partition: int) -> Plan[int]:
+    """Remove the contents of a partition that no folder has any more; return how many."""
+    [(gone,)] = yield from query(sql.sweep_contents(partition))
+    return int(gone)
+
+
+def sweep_blobs() -> Plan[int]:
+    """Remove blobs that nobody has named for a day, at most 10,000; return how many."""
+    named = ((reference.table, reference.column) for reference in blobs.REFERENCES)
+    [(gone,)] = yield from query(sql.sweep_blobs(named))
+    return int(gone)
+
+
+def trim_log(folder: FolderRef) -> Plan[int]:
+    """Shorten a folder's log to what readers may still need; return how many rows went."""
+    yield Run(locks.LOCK_FOLDERS, [[folder.folder_id]])
+    readers = ((cursor.table, cursor.folder, cursor.modseq, cursor.touched) for cursor in CURSORS)
+    params = {
+        "mailbox_id": folder.mailbox_id,
+        "folder_id": folder.folder_id,
+        "keep": KEPT_CHANGES,
+        "days": KEPT_DAYS,
+        "cursor_days": CURSOR_DAYS,
+        "expunge_days": EXPUNGE_DAYS,
+    }
+    rows = yield from query(sql.floor(readers), params)
+    if not rows or rows[0][0] is None or rows[0][0] <= 0:
+        return 0
+    rows = yield from query(sql.TRIM, params | {"floor": rows[0][0]})
+    return int(rows[0][0]) if rows else 0
+
+
+def expire() -> int:
+    """Remove messages that their folder keeps no longer, at most 1,000 a folder; return how many."""
+    gone = 0
+    for folder_id, mailbox_id, uids in perform(query(sql.EXPIRED)):
+        ref = FolderRef(mailbox_id, folder_id)
+        if isinstance(perform(messages.expunge(ref, of_uids(uids), only_deleted=False)), Expunged):
+            gone += len(uids)
+    return gone
+
+
+def drop_segments() -> int:
+    """Remove segments no blob is in, and write anew those that are mostly dead; return how many went."""
+    store = blobs.segments()
+    used: dict[str, int] = dict(perform(query(sql.SEGMENTS)))
+    gone = 0
+    for segment in store.names():
+        if segment not in used:
+            gone += store.remove(segment, seconds=DAY)
+        elif used[segment] < LEAST_USED * store.size(segment) and store.idle(segment, seconds=DAY):
+            compact(segment)
+    return gone
+
+
+def compact(segment: str) -> None:
+    """Write the living blobs of a segment anew; the file goes a day later, when nobody reads it any more."""
+    store = blobs.segments()
+    batch: list[Record] = []
+    size = 0
+    for organisation_id, digest, length, codec, key_id, position, stored in perform(
+        query(sql.IN_SEGMENT, [segment])
+    ):
+        batch.append(
+            Record(organisation_id, digest, length, codec, key_id, store.read(segment, position, stored))
+        )
+        size += HEADER.size + stored
+        if size >= COMPACT_BYTES:
+            _relocate(segment, batch)
+            batch, size = [], 0
+    _relocate(segment, batch)
+    store.touch(segment)
+
+
+def _relocate(segment: str, batch: list[Record]) -> None:
+    if not batch:
+        return
+    places = blobs.segments().write(batch)
+
+    def plan() -> Plan[None]:
+        yield Run(
+            sql.RELOCATE,
+            [
+                [record.organisation_id for record in batch],
+                [record.hash for record in batch],
+                [place.segment for place in places],
+                [place.position for place in places],
+                segment,
+            ],
+        )
+
+    perform(plan())
+
+
+def _sweep() -> None:
+    for partition in range(PARTITIONS):
+        perform(sweep_contents(partition))
+    while perform(sweep_blobs()):
+        pass
+    drop_segments()
+
+
+def _trim() -> None:
+    # A little more than is kept, so that a log is not trimmed a row at a time.
+    for folder_id, mailbox_id in perform(query(sql.LONG_LOGS, [KEPT_CHANGES + KEPT_CHANGES // 10])):
+        perform(trim_log(FolderRef(mailbox_id, folder_id)))
+
+
+def _expire() -> None:
+    while expire():
+        pass
+
+
+CHORES: dict[str, tuple[float, Callable[[], None]]] = {
+    "sweep": (DAY / 4, _sweep),
+    "trim": (600.0, _trim),
+    "expire": (600.0, _expire),
+}
+"""What is done how often, in seconds."""
+
+
+def keep_due() -> list[str]:
+    """Do the housekeeping that is due; return what was done. Several processes never do the same at once."""
+    done = []
+    for name, (seconds, chore) in CHORES.items():
+        if perform(query(sql.BEGIN, [name, seconds])):
+            chore()
+            done.append(name)
+    return done
