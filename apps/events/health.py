@@ -3,7 +3,7 @@
 import redis
 from django.db import DatabaseError, close_old_connections, connection
 
-from .publish import sync_client
+from .valkey import sync_client
 
 type Health = dict[str, str]
 

@@ -1,12 +1,10 @@
 """Say that something changed, after it is committed, to everyone who watches the mailbox."""
 
-import functools
 import logging
 from collections.abc import Iterable
 
 import redis
 import redis.asyncio
-from django.conf import settings
 
 from .changes import Change
 
@@ -37,9 +35,3 @@ async def publish_async(client: redis.asyncio.Redis, changes: Iterable[Change]) 
             await pipe.execute()
     except redis.exceptions.RedisError as error:
         log.warning("hint lost", extra={"error": str(error)})
-
-
-@functools.cache
-def sync_client() -> redis.Redis:
-    """Return the process's client of the configured server."""
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2)

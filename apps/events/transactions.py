@@ -15,7 +15,8 @@ from django.db import transaction
 
 from .changes import Change
 from .database import Pool
-from .publish import publish, publish_async, sync_client
+from .publish import publish, publish_async
+from .valkey import sync_client
 from .wake import Job, wake, wake_async
 
 type Row = tuple[Any, ...]

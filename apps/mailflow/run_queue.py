@@ -92,6 +92,18 @@ def _say(job: Job) -> Plan[None]:
     yield job
 
 
+def is_due() -> bool:
+    """Whether a turn of remote delivery would find something; spares an idle system its loop."""
+    return perform(services.is_due(Lane.REMOTE))
+
+
+async def run_remote(
+    courier: Courier, database: Database, *, owner: str, turn: Turn, now: Callable[[], datetime]
+) -> int:
+    """Carry what is due in the remote lane; return how many parcels were settled."""
+    return await RemoteRun(courier, database, owner=owner, turn=turn, now=now).run()
+
+
 class RemoteRun:
     """One loop that carries due parcels to other servers, hundreds of conversations at once."""
 

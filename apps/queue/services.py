@@ -177,6 +177,12 @@ def set_aside(parcel_ids: Sequence[int], owner: str, why: str) -> Plan[set[int]]
     return {row[0] for row in rows}
 
 
+def is_due(lane: Lane) -> Plan[bool]:
+    """Whether a claim would find something."""
+    rows = yield from query(sql.IS_DUE, (lane.value,))
+    return bool(rows[0][0])
+
+
 def session() -> Plan[str]:
     """Return the owner name of this database connection: its leases end with it (see `take_over`)."""
     rows = yield from query(sql.SESSION)

@@ -85,6 +85,12 @@ WITH RECURSIVE d(domain, n) AS (
       FROM due, queue_message m WHERE r.id = due.id AND m.id = r.message_id RETURNING r.*)
 {_PARCEL}"""
 
+# Is anything due in a lane?
+IS_DUE = """
+SELECT EXISTS (SELECT 1 FROM queue_recipient WHERE lane = %s::text AND state = 'queued' AND next_attempt <= now()
+                  AND (lease_until IS NULL OR lease_until <= now()))
+"""
+
 # The name under which this connection claims local parcels.
 SESSION = """
 SELECT pid || ':' || extract(epoch FROM backend_start) FROM pg_stat_activity WHERE pid = pg_backend_pid()

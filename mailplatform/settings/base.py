@@ -177,6 +177,13 @@ MAIL_PASSWORD_LENGTH = registry.integer(
     "MAIL_PASSWORD_LENGTH", 10, "Characters a new password has at least.", least=1, most=200
 )
 
+MAIL_QUEUE_KEEP = registry.seconds(
+    "MAIL_QUEUE_KEEP", 86400, "How long recipients that were delivered or given up stay in the queue's lists."
+)
+MAIL_TRACE_DAYS = registry.integer(
+    "MAIL_TRACE_DAYS", 30, "How many days the story of each message is kept.", least=1, most=3650
+)
+
 # --- secrets -----------------------------------------------------------------------------------------------
 MAIL_MASTER_KEYS = registry.text(
     "MAIL_MASTER_KEYS",

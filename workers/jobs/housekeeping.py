@@ -1,0 +1,114 @@
+"""The task that keeps house: each chore at its own pace, none stopped by another's failure."""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import redis
+from celery import shared_task
+from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import close_old_connections
+
+from apps.accounts import throttle
+from apps.accounts.services import sessions
+from apps.events import partitions
+from apps.events.transactions import perform
+from apps.events.valkey import sync_client
+from apps.events.wake import Job, looking
+from apps.mailflow.run_queue import Turn
+from apps.queue import services as queue
+from apps.store import packing
+
+from .turns import turn
+
+log = logging.getLogger(__name__)
+
+HOUR = 3600
+FORGET_AT_ONCE = 2000
+
+
+class Chore(NamedTuple):
+    """Something to do every so often; it looks at its turn between steps that may be many."""
+
+    name: str
+    seconds: int
+    do: Callable[[Turn], object]
+
+
+@shared_task(name=Job.HOUSEKEEPING.value)
+def housekeeping_due() -> None:
+    """Do the chores that are due."""
+    looking(sync_client(), Job.HOUSEKEEPING)
+    keep_house(CHORES, sync_client(), turn())
+
+
+def keep_house(chores: tuple[Chore, ...], valkey: redis.Redis, during: Turn) -> list[str]:
+    """Do what is due, in order, until the turn is over; return what was done without an error."""
+    done = []
+    for chore in chores:
+        if not during.may_claim() or not _is_due(chore, valkey):
+            continue
+        close_old_connections()
+        begun = time.monotonic()
+        try:
+            result = chore.do(during)
+        except Exception:
+            log.exception("chore failed", extra={"chore": chore.name})
+        else:
+            done.append(chore.name)
+            log.info(
+                "chore done",
+                extra={
+                    "chore": chore.name,
+                    "result": str(result),
+                    "seconds": round(time.monotonic() - begun, 3),
+                },
+            )
+    return done
+
+
+def _is_due(chore: Chore, valkey: redis.Redis) -> bool:
+    """Claim a chore for its interval; a Valkey that is away means: do it, for each may be done twice."""
+    try:
+        return bool(valkey.set(f"chore:{chore.name}", 1, nx=True, ex=chore.seconds))
+    except redis.exceptions.RedisError as error:
+        log.warning("chore not claimed", extra={"chore": chore.name, "error": str(error)})
+        return True
+
+
+def _partitions(_: Turn) -> list[str]:
+    return perform(partitions.keep_days(datetime.now(UTC).date(), keep=settings.MAIL_TRACE_DAYS))
+
+
+def _forget_finished(during: Turn) -> int:
+    keep = timedelta(seconds=settings.MAIL_QUEUE_KEEP)
+    total = 0
+    while during.may_claim():
+        gone = perform(queue.forget(keep, FORGET_AT_ONCE))
+        total += gone
+        if gone < FORGET_AT_ONCE:
+            break
+    return total
+
+
+def _build(during: Turn) -> int:
+    built = 0
+    while during.may_claim():
+        some = packing.build_due()
+        built += some
+        if not some:
+            break
+    return built
+
+
+CHORES = (
+    Chore("trace partitions", HOUR, _partitions),
+    Chore("finished queue rows", 60, _forget_finished),
+    Chore("sign-in failures", 300, lambda _: throttle.forget_expired()),
+    Chore("sessions of users", HOUR, lambda _: sessions.forget_sessions()),
+    Chore("sessions of browsers", HOUR, lambda _: SessionStore.clear_expired()),
+    Chore("packs and snapshots", 5, _build),
+)
