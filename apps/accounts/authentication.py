@@ -78,6 +78,8 @@ def authenticate(
             answer = _by_password(mine, password, door, peer, client)
             if isinstance(answer, SignedIn):
                 attempt.forgive()
+            else:
+                throttle.forget_expired(limit=100)
         else:
             answer = "throttled"
     if isinstance(answer, SignedIn):

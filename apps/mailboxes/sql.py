@@ -15,6 +15,17 @@ SELECT asked, via_alias, state, address, mailbox_id, organisation_id, domain_id,
 FROM mailboxes_route(%s::text[])
 """
 
+# Whether an address leads to a mailbox this user owns or may send from.
+MAY_SEND_AS = """
+SELECT EXISTS (
+  SELECT FROM mailboxes_route(ARRAY[%(key)s::text]) r
+  JOIN mailboxes_mailbox m ON m.id = r.mailbox_id
+  WHERE r.state = 'mailbox'
+    AND (m.owner_id = %(user_id)s::bigint
+         OR EXISTS (SELECT FROM mailboxes_mailboxmember b
+                    WHERE b.mailbox_id = m.id AND b.user_id = %(user_id)s::bigint AND 'send' = ANY (b.rights))))
+"""
+
 
 class Leads(enum.StrEnum):
     """Where an address leads."""

@@ -11,6 +11,7 @@ from django.db import transaction
 from apps.accounts import generated, hashing, imported
 from apps.accounts.doors import MAIL_DOORS
 from apps.accounts.models import Credential, User
+from apps.accounts.permissions import SCOPES
 from apps.accounts.services import sessions
 from apps.accounts.services.users import target_of
 from apps.events import audit
@@ -101,6 +102,8 @@ def add_token(
     actor: audit.Actor,
 ) -> Made:
     """Make an API token that may do what its scopes and its user may both do."""
+    if not scopes or not set(scopes) <= set(SCOPES):
+        raise DirectoryError(f"the scopes of a token are some of {', '.join(SCOPES)}")
     token = generated.new_token()
     return _add(
         Credential(

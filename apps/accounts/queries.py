@@ -1,0 +1,59 @@
+"""Users as permission sees them."""
+
+from collections.abc import Iterable
+
+from .models import Credential, Role, Session, User
+from .permissions import Grant, Noun, Subject, Target
+
+
+def subject_of(user_id: int, *, scopes: frozenset[str] | None = None) -> Subject | None:
+    """Load who asks, with every role; None for a user there is not."""
+    user = User.objects.select_related("organisation", "domain").filter(id=user_id).first()
+    if user is None:
+        return None
+    is_active = user.is_active and user.organisation.is_active and user.domain.is_active
+    return Subject(user.id, user.organisation_id, is_active, grants_of(user.id), scopes)
+
+
+def grants_of(user_id: int) -> frozenset[Grant]:
+    """Load a user's roles."""
+    return frozenset(map(grant_of, Role.objects.select_related("domain").filter(user_id=user_id)))
+
+
+def grant_of(role: Role) -> Grant:
+    """Return a role as permission sees it."""
+    if role.domain is not None:
+        return Grant(Role.Kind(role.kind), role.domain.organisation_id, role.domain_id)
+    assert role.organisation_id is not None
+    return Grant(Role.Kind(role.kind), role.organisation_id)
+
+
+def target_of_user(user: User) -> Target:
+    """Return a user as something to act upon."""
+    return _of_user(Noun.USER, user, grants_of(user.id))
+
+
+def target_of_credential(credential: Credential) -> Target:
+    """Return a credential as something to act upon."""
+    return _of_user(Noun.CREDENTIAL, credential.user, grants_of(credential.user_id))
+
+
+def target_of_session(session: Session) -> Target:
+    """Return a session as something to act upon."""
+    return _of_user(Noun.SESSION, session.user, grants_of(session.user_id))
+
+
+def target_of_role(role: Role) -> Target:
+    """Return a role as something to give or take: it lies where it stands, and its power is at stake."""
+    grant = grant_of(role)
+    return Target(
+        Noun.ROLE,
+        grant.organisation_id,
+        grant.domain_id,
+        role.user_id,
+        grants=grants_of(role.user_id) | {grant},
+    )
+
+
+def _of_user(noun: Noun, user: User, grants: Iterable[Grant]) -> Target:
+    return Target(noun, user.organisation_id, user.domain_id, user.id, grants=frozenset(grants))

@@ -1,0 +1,81 @@
+"""Whose mailboxes these are, and who may do what with them."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from apps.accounts.models import User
+from apps.accounts.permissions import Noun, Target
+from apps.accounts.queries import grants_of
+from apps.events.transactions import Plan, query
+
+from . import sql
+from .models import Alias, Mailbox, MailboxMember
+
+ALL_RIGHTS = frozenset({"read", "write", "send", "manage"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reachable:
+    """A mailbox a user may open, and with which rights."""
+
+    mailbox_id: int
+    organisation_id: int
+    address: str
+    is_own: bool
+    rights: frozenset[str]
+
+
+def mailbox_of(user_id: int) -> Reachable | None:
+    """Return the mailbox IMAP opens for a user: their own, the one with the address they sign in by first."""
+    return next((mailbox for mailbox in mailboxes_of(user_id) if mailbox.is_own), None)
+
+
+def mailboxes_of(user_id: int) -> tuple[Reachable, ...]:
+    """Return every mailbox a user may open: their own, then those they are a member of."""
+    working = Q(is_active=True, domain__is_active=True, domain__organisation__is_active=True)
+    working_mailboxes = Mailbox.objects.filter(working).select_related("domain", "owner")
+    own = [
+        _reachable(mailbox, ALL_RIGHTS)
+        for mailbox in working_mailboxes.filter(owner_id=user_id).order_by("id")
+    ]
+    login = User.objects.filter(id=user_id).values_list("address", flat=True).first()
+    own.sort(key=lambda mailbox: mailbox.address != login)
+    memberships = MailboxMember.objects.filter(user_id=user_id).order_by("mailbox_id")
+    rights = dict(memberships.values_list("mailbox_id", "rights"))
+    shared = working_mailboxes.filter(id__in=rights).order_by("local_part", "id")
+    return (
+        *own,
+        *(_reachable(mailbox, frozenset(rights[mailbox.id]), is_own=False) for mailbox in shared),
+    )
+
+
+def _reachable(mailbox: Mailbox, rights: frozenset[str], *, is_own: bool = True) -> Reachable:
+    return Reachable(mailbox.id, mailbox.domain.organisation_id, str(mailbox), is_own, rights)
+
+
+def may_send_as(user_id: int, key: str) -> Plan[bool]:
+    """Ask whether an address (`Address.key`) is one of a user's, to send from.
+
+    It is when it leads to a mailbox the user owns or may send from: who gets the mail of an alias may answer
+    as it, and a `+tag` is part of no identity.
+    """
+    rows = yield from query(sql.MAY_SEND_AS, {"key": key, "user_id": user_id})
+    return bool(rows[0][0])
+
+
+def target_of_mailbox(mailbox: Mailbox) -> Target:
+    """Return a mailbox as something to act upon."""
+    return Target(
+        Noun.MAILBOX,
+        mailbox.domain.organisation_id,
+        mailbox.domain_id,
+        mailbox.owner_id,
+        {member.user_id: frozenset(member.rights) for member in mailbox.members.all()},
+        grants_of(mailbox.owner_id) if mailbox.owner_id else frozenset(),
+    )
+
+
+def target_of_alias(alias: Alias) -> Target:
+    """Return an alias as something to act upon."""
+    return Target(Noun.ALIAS, alias.domain.organisation_id, alias.domain_id)
