@@ -12,9 +12,8 @@ type Parameters = list[tuple[bytes, bytes]]
 LIMIT = 64
 LONGEST = 8 * 1024
 
-_TYPE = re.compile(
-    rb"\s*+([^\s;/\"(),<>=@]++)\s*+/\s*+([^\s;/\"(),<>=@]++)\s*+(?:\([^()]*+\)\s*+)*+(?:;|,|\Z|\s)"
-)
+_NAME = rb"([!#-'*+.0-9A-Z^-~-]++)"
+_TYPE = re.compile(rb"\s*+" + _NAME + rb"\s*+/\s*+" + _NAME + rb"\s*+(?:\([^()]*+\)\s*+)*+(?:;|,|\Z|\s)")
 _TOKEN = re.compile(rb"\s*+\"?([^\s;\"()]*+)")
 _PARAMETER = re.compile(
     rb"(?:;\s*+|(?<=\")\s++)([^\s=;\"(),]++)\s*+=\s*+(?:\"((?:[^\"\\]++|\\.)*+)(?:\"|\\?\Z)|([^;]*+))",

@@ -201,6 +201,23 @@ def test_nul_never_reaches_a_column_or_a_client() -> None:
     assert "\0" not in facts.from_addr
 
 
+def test_a_type_that_is_no_token_is_no_type() -> None:
+    for value in (
+        b"te\0xt/html",
+        b"te xt/html",
+        b"text/",
+        b"/html",
+        b"text",
+        "täxt/html".encode(),
+        b"a/b/c",
+        b"",
+    ):
+        facts = scan(b"Content-Type: " + value + b"\r\n\r\n")
+        assert facts.structure.startswith(b'("text" "plain" '), value
+    facts = scan(b"Content-Type: TEXT / HTML (really); x=y\r\n\r\n")
+    assert facts.structure.startswith(b'("text" "html" ("x" "y")')
+
+
 def multipart(rest: bytes) -> bytes:
     return b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + rest
 
