@@ -128,6 +128,9 @@ MAIL_IMAP_TIMEOUT = registry.seconds(
 MAIL_DRAIN_SECONDS = registry.seconds(
     "MAIL_DRAIN_SECONDS", 3, "How long a listener that stops waits for its connections to finish."
 )
+MAIL_IMAP_LOGIN_TIMEOUT = registry.seconds(
+    "MAIL_IMAP_LOGIN_TIMEOUT", 180, "How long an IMAP client may take to sign in."
+)
 MAIL_SMTP_PROCESSES = registry.integer(
     "MAIL_SMTP_PROCESSES", 1, "SMTP listener processes.", least=1, most=256
 )

@@ -1,1 +1,1 @@
-"""One IMAP verb per file."""
+"""One verb per file; the verb's RFC section is in its first line."""

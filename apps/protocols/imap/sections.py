@@ -1,0 +1,58 @@
+"""BODY[...] of a message: which bytes a section means, and how they are written (RFC 3501 6.4.5, 7.4.2)."""
+
+from dataclasses import dataclass
+
+from apps.protocols.mime import headers
+from apps.protocols.mime.parts import PartTable
+from apps.protocols.mime.parts import Section as Kind
+
+from .commands import Portion, Section
+
+_KINDS = {
+    Portion.WHOLE: Kind.BODY,
+    Portion.HEADER: Kind.HEADER,
+    Portion.FIELDS: Kind.HEADER,
+    Portion.FIELDS_NOT: Kind.HEADER,
+    Portion.TEXT: Kind.TEXT,
+    Portion.MIME: Kind.MIME,
+}
+_WITH_PREFIX = frozenset({Portion.WHOLE, Portion.HEADER, Portion.FIELDS, Portion.FIELDS_NOT})
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """The bytes of a section: some of the prefix (what we added on top), and then some of the blob."""
+
+    prefix: slice
+    start: int
+    end: int
+
+
+def needed(section: Section, table: PartTable, prefix_size: int) -> Needed | None:
+    """Return which bytes a section needs, no more of them than a partial fetch asks for; None for no such part."""
+    span = table.section(section.part, _KINDS[section.portion])
+    if span is None:
+        return None
+    start, end = span
+    on_top = prefix_size if not section.part and section.portion in _WITH_PREFIX else 0
+    if section.partial is None or section.fields:
+        return Needed(slice(0, on_top), start, end)
+    origin, length = section.partial
+    first, last = min(origin, on_top + end - start), min(origin + length, on_top + end - start)
+    low, high = start + max(0, first - on_top), start + max(0, last - on_top)
+    return Needed(slice(min(first, on_top), min(last, on_top)), low, high)
+
+
+def written(section: Section, data: bytes | None) -> bytes:
+    """Return the item as it goes over the wire, made of the bytes `needed` named."""
+    label = section.label
+    if section.partial is not None:
+        label = b"%b<%d>" % (label, section.partial[0])
+    if data is None:
+        return label + b" NIL"
+    if section.portion in (Portion.FIELDS, Portion.FIELDS_NOT):
+        data = headers.subset(data, section.fields, invert=section.portion is Portion.FIELDS_NOT)
+        if section.partial is not None:
+            origin, length = section.partial
+            data = data[origin : origin + length]
+    return b"%b {%d}\r\n%b" % (label, len(data), data)

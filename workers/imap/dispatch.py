@@ -1,0 +1,118 @@
+"""From a command to its handler, and from what goes wrong to an answer that gives nothing away."""
+
+import logging
+import ssl
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import django.db
+import psycopg
+import psycopg_pool
+
+from apps.protocols.imap import commands as c
+from apps.protocols.imap.events import Request
+from apps.protocols.imap.view import NO_EXPUNGE
+
+from . import answers
+from .answers import Answer
+from .client import Client, ClientGone, FolderGone
+from .handlers import (
+    append,
+    authenticate,
+    capability,
+    close,
+    copy,
+    create,
+    delete,
+    enable,
+    expunge,
+    fetch,
+    idle,
+    ids,
+    listing,
+    logout,
+    namespace,
+    noop,
+    rename,
+    search,
+    select,
+    starttls,
+    status,
+    store,
+    subscribe,
+)
+
+log = logging.getLogger(__name__)
+
+type Handler = Callable[[Client, Any], Awaitable[Answer | None]]
+
+HANDLERS: Mapping[type[c.Command], Handler] = {
+    c.Append: append.append,
+    c.Authenticate: authenticate.authenticate,
+    c.Capability: capability.capability,
+    c.Check: noop.noop,
+    c.Close: close.close,
+    c.Copy: copy.copy,
+    c.Create: create.create,
+    c.Delete: delete.delete,
+    c.Enable: enable.enable,
+    c.Expunge: expunge.expunge,
+    c.Fetch: fetch.fetch,
+    c.Id: ids.identify,
+    c.Idle: idle.idle,
+    c.List: listing.list_folders,
+    c.Login: authenticate.login,
+    c.Logout: logout.logout,
+    c.Lsub: listing.list_subscribed,
+    c.Move: copy.move,
+    c.Namespace: namespace.namespace,
+    c.Noop: noop.noop,
+    c.Rename: rename.rename,
+    c.Search: search.search,
+    c.Select: select.select,
+    c.StartTls: starttls.starttls,
+    c.Status: status.status,
+    c.Store: store.store,
+    c.Subscribe: subscribe.subscribe,
+    c.Unselect: close.unselect,
+    c.Unsubscribe: subscribe.unsubscribe,
+}
+
+LOST_DATABASE = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg_pool.PoolTimeout,
+    psycopg_pool.PoolClosed,
+    django.db.OperationalError,
+    django.db.InterfaceError,
+)
+
+
+async def carry_out(client: Client, request: Request) -> None:
+    """Carry out a command and answer it; the session lives whatever happens."""
+    client.tag = request.tag
+    answer = await _answer(client, request)
+    if answer is not None:
+        client.send(answer.line(request.tag))
+    client.flush()
+
+
+async def _answer(client: Client, request: Request) -> Answer | None:
+    try:
+        answer = await HANDLERS[type(request.command)](client, request.command)
+        if client.ref is not None and answer is not None:
+            await client.news(may_expunge=request.name not in NO_EXPUNGE)
+    except (ClientGone, ssl.SSLError, ConnectionError, TimeoutError):
+        raise
+    except FolderGone:
+        # RFC 2180 3.3: the session cannot go on with a folder that is no more, but it can choose another.
+        client.unselect()
+        return answers.MAILBOX_GONE
+    except LOST_DATABASE as error:
+        log.warning("database lost", extra={"command": request.name, "error": type(error).__name__})
+        return answers.UNAVAILABLE
+    except Exception:
+        log.exception("command failed", extra={"command": request.name, "trace": str(uuid.uuid4())})
+        return answers.SERVER_BUG
+    return answer

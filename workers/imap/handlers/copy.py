@@ -1,0 +1,73 @@
+"""COPY, MOVE and their UID forms (RFC 3501 6.4.7, RFC 6851, RFC 4315 3)."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from apps.events.transactions import Plan
+from apps.protocols.imap import commands as c
+from apps.protocols.imap import responses
+from apps.protocols.imap.folder import expand
+from apps.store.ranges import Ranges
+from apps.store.services import messages
+from apps.store.values import Copied, FolderRef, NoFolder, OverQuota
+from workers.imap.answers import (
+    DONE,
+    NO_SUCH_MESSAGE,
+    OVER_QUOTA,
+    READ_ONLY,
+    TRY_CREATE,
+    Answer,
+    ok,
+)
+from workers.imap.client import Client, ranges_of
+
+type Transfer = Callable[[FolderRef, FolderRef, Ranges], Plan[Copied | OverQuota | NoFolder | None]]
+
+
+async def copy(client: Client, command: c.Copy) -> Answer:
+    """Place messages in another folder, too; all of them or none."""
+    result = await _transfer(client, command, messages.copy)
+    return result if isinstance(result, Answer) else ok(b"Copied", _code(result))
+
+
+async def move(client: Client, command: c.Move) -> Answer:
+    """Place messages in another folder instead; COPYUID comes before the messages go (RFC 6851 4.3)."""
+    if client.selected[1].read_only:
+        return READ_ONLY
+    result = await _transfer(client, command, messages.move)
+    if isinstance(result, Answer):
+        return result
+    client.send(b"* OK [%b] Moved\r\n" % _code(result))
+    return DONE
+
+
+async def _transfer(client: Client, command: c.Copy | c.Move, transfer: Transfer) -> Copied | Answer:
+    ref, view, _ = client.selected
+    target = await client.find(command.name)
+    if target is None:
+        return TRY_CREATE
+    selection = view.select(command.sequence.resolve(view.largest(by_uid=command.uid)), by_uid=command.uid)
+    if selection is None:
+        return NO_SUCH_MESSAGE
+    if not selection.uids.size:
+        return DONE
+    plan = transfer(ref, target, ranges_of(view, selection.rows))
+    match await client.server.database.perform(plan):
+        case None:
+            return DONE
+        case OverQuota():
+            return OVER_QUOTA
+        case NoFolder():
+            return TRY_CREATE
+        case Copied() as result:
+            seen = max(result.modseq if target == ref else 0, result.source_modseq or 0)
+            if seen:
+                await client.refresh(at_least=seen)
+            return result
+
+
+def _code(result: Copied) -> bytes:
+    old = expand(result.source_uids)
+    new = np.arange(result.first_uid, result.first_uid + old.size, dtype=np.uint32)
+    return responses.copy_uid(result.uidvalidity, old, new)

@@ -1,0 +1,209 @@
+"""FETCH and UID FETCH (RFC 3501 6.4.5, RFC 7162 3.1.4)."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apps.protocols.imap import commands as c
+from apps.protocols.imap import responses
+from apps.protocols.imap.commands import Item, Section
+from apps.protocols.imap.folder import SEEN, Bits, Uids, rows_of
+from apps.protocols.imap.responses import SLICE, FlagTable
+from apps.protocols.imap.sections import needed, written
+from apps.protocols.imap.view import Selection, View
+from apps.protocols.mime.parts import PartTable
+from apps.protocols.mime.structure import body as without_extensions
+from apps.store import flags
+from apps.store.packs import Pack, Wire
+from apps.store.queries import Located, Reader
+from apps.store.services import messages
+from apps.store.values import NoFolder
+from workers.imap.answers import DONE, NO_SUCH_MESSAGE, Answer, ok
+from workers.imap.client import Client, FolderGone, ranges_of
+
+WIRES = {
+    Item.INTERNALDATE: Wire.INTERNALDATE,
+    Item.SIZE: Wire.SIZE,
+    Item.ENVELOPE: Wire.ENVELOPE,
+    Item.BODYSTRUCTURE: Wire.STRUCTURE,
+}
+LARGE = 256 * 1024
+"""Of a message above this only the bytes that are asked for are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The messages to answer for, as they were when the command began, and what to say of each."""
+
+    table: FlagTable
+    numbers: Uids
+    uids: Uids
+    flags: Bits
+    modseqs: Bits
+    items: frozenset[Item | Section]
+
+    def of(self, places: slice | NDArray[np.intp]) -> bytes:
+        """Return the answers that need nothing but numbers."""
+        if Item.FLAGS in self.items:
+            return responses.flags_lines(
+                self.numbers[places],
+                self.flags[places],
+                self.table,
+                uids=self.uids[places] if Item.UID in self.items else None,
+                modseqs=self.modseqs[places] if Item.MODSEQ in self.items else None,
+            )
+        return responses.wire_lines(self.numbers[places].tolist(), self.heads(places) or [])
+
+    def heads(self, places: slice | NDArray[np.intp]) -> list[bytes] | None:
+        """Return UID, FLAGS and MODSEQ, those that are wanted; None if none is."""
+        if not self.items & {Item.UID, Item.FLAGS, Item.MODSEQ}:
+            return None
+        return responses.heads(
+            self.table,
+            uids=self.uids[places] if Item.UID in self.items else None,
+            flags=self.flags[places] if Item.FLAGS in self.items else None,
+            modseqs=self.modseqs[places] if Item.MODSEQ in self.items else None,
+        )
+
+
+async def fetch(client: Client, command: c.Fetch) -> Answer:
+    """Stream what is asked for, in slices; a client that reads slowly slows us down and nobody else."""
+    client.condstore |= Item.MODSEQ in command.items
+    view = await client.refresh()
+    selection = _select(view, command)
+    if selection is None:
+        return NO_SUCH_MESSAGE
+    if command.sets_seen and not view.read_only:
+        await _mark_seen(client, selection)
+        selection = _select(view, command) or selection
+    lines = Lines(
+        client.selected[2],
+        selection.numbers,
+        selection.uids,
+        view.flags(selection),
+        view.state.modseqs[selection.rows],
+        frozenset(command.items),
+    )
+    sections = [item for item in command.items if isinstance(item, Section)]
+    if sections:
+        await _bodies(client, lines, sections)
+    elif lines.items & (WIRES.keys() | {Item.BODY}):
+        await _wires(client, lines)
+    else:
+        for first in range(0, lines.uids.size, SLICE):
+            client.send(lines.of(slice(first, first + SLICE)))
+            await client.drain()
+    if selection.gone:
+        return ok(b"Some messages are gone", b"EXPUNGEISSUED")
+    return DONE
+
+
+def _select(view: View, command: c.Fetch) -> Selection | None:
+    ranges = command.sequence.resolve(view.largest(by_uid=command.uid))
+    selection = view.select(ranges, by_uid=command.uid)
+    if selection is None or command.changed_since is None:
+        return selection
+    newer = view.state.modseqs[selection.rows] > np.uint64(command.changed_since)
+    return Selection(selection.numbers[newer], selection.uids[newer], selection.rows[newer], selection.gone)
+
+
+async def _mark_seen(client: Client, selection: Selection) -> None:
+    r"""Set \Seen where it is not; the client hears of it with the answer or just after."""
+    ref, view, _ = client.selected
+    unseen = selection.rows[view.state.flags[selection.rows] & np.uint64(SEEN) == 0]
+    if not unseen.size:
+        return
+    plan = messages.set_flags(ref, ranges_of(view, unseen), add=flags.Flags(flags.SEEN))
+    result = await client.server.database.perform(plan)
+    if isinstance(result, NoFolder):
+        raise FolderGone
+    await client.refresh(at_least=result.modseq)
+
+
+async def _wires(client: Client, lines: Lines) -> None:
+    """Answer with ready-made texts."""
+    async for places, texts in _texts(client, lines):
+        client.send(responses.wire_lines(lines.numbers[places].tolist(), texts, heads=lines.heads(places)))
+        await client.drain()
+
+
+async def _texts(client: Client, lines: Lines) -> AsyncIterator[tuple[NDArray[np.intp], list[bytes]]]:
+    """Yield which messages a slice holds, and the texts of each."""
+    ref = client.selected[0]
+    what = Wire(0)
+    for item, wire in WIRES.items():
+        if item in lines.items:
+            what |= wire
+    async for pack, rows in client.server.reader.packs(ref, lines.uids):
+        places = rows_of(lines.uids, pack.uids[rows])
+        texts = pack.texts(rows, what) if what else [b""] * rows.size
+        if Item.BODY in lines.items:
+            texts = [b" ".join(filter(None, pair)) for pair in zip(texts, _plain(pack, rows), strict=True)]
+        yield places, texts
+
+
+def _plain(pack: Pack, rows: NDArray[np.intp]) -> list[bytes]:
+    """Return BODY, which is BODYSTRUCTURE without what was added to it later."""
+    skip = len(b"BODYSTRUCTURE ")
+    return [b"BODY " + without_extensions(text[skip:]) for text in pack.texts(rows, Wire.STRUCTURE)]
+
+
+async def _bodies(client: Client, lines: Lines, sections: Sequence[Section]) -> None:
+    """Answer with parts of the messages themselves."""
+    ref = client.selected[0]
+    reader = client.server.reader
+    with_texts = bool(lines.items & (WIRES.keys() | {Item.BODY}))
+    for first in range(0, lines.uids.size, SLICE):
+        some = Lines(
+            lines.table,
+            lines.numbers[first : first + SLICE],
+            lines.uids[first : first + SLICE],
+            lines.flags[first : first + SLICE],
+            lines.modseqs[first : first + SLICE],
+            lines.items,
+        )
+        texts: dict[int, bytes] = {}
+        if with_texts:
+            async for places, found in _texts(client, some):
+                texts.update(zip(some.uids[places].tolist(), found, strict=True))
+        heads = some.heads(slice(None))
+        where = {uid: place for place, uid in enumerate(some.uids.tolist())}
+        async for located in reader.located(ref, some.uids):
+            async for each, items in _sections(reader, located, sections):
+                place = where[each.uid]
+                parts = [heads[place]] if heads else []
+                if each.uid in texts:
+                    parts.append(texts[each.uid])
+                client.send(responses.fetch_line(int(some.numbers[place]), [*parts, *items]))
+                await client.drain_if_full()
+        await client.drain()
+
+
+async def _sections(
+    reader: Reader, located: Sequence[Located], sections: Sequence[Section]
+) -> AsyncIterator[tuple[Located, list[bytes]]]:
+    """Yield each message with its sections as they are written."""
+    small = [each for each in located if each.size <= LARGE]
+    async for each, data in reader.bodies(small):
+        table = PartTable.decode(each.parts)
+        items = []
+        for section in sections:
+            need = needed(section, table, len(each.prefix))
+            if need is None:
+                items.append(written(section, None))
+                continue
+            skip = len(each.prefix)
+            chunk = data[skip + need.start : skip + need.end]
+            items.append(written(section, each.prefix[need.prefix] + chunk))
+        yield each, items
+    for each in located:
+        if each.size > LARGE:
+            table = PartTable.decode(each.parts)
+            items = []
+            for section in sections:
+                need = needed(section, table, len(each.prefix))
+                chunk = await reader.body(each, need.start, need.end) if need else b""
+                items.append(written(section, each.prefix[need.prefix] + chunk if need else None))
+            yield each, items

@@ -1,0 +1,25 @@
+"""SUBSCRIBE and UNSUBSCRIBE (RFC 3501 6.3.6, 6.3.7)."""
+
+from apps.protocols.imap import commands as c
+from apps.store.services import folders
+from workers.imap.answers import DONE, NO_SUCH_FOLDER, Answer
+from workers.imap.client import Client
+
+
+async def subscribe(client: Client, command: c.Subscribe) -> Answer:
+    """Put a folder into the user's list."""
+    return await _set(client, command.name, subscribed=True)
+
+
+async def unsubscribe(client: Client, command: c.Unsubscribe) -> Answer:
+    """Take a folder out of the user's list; one that is not there is not in it, either."""
+    answer = await _set(client, command.name, subscribed=False)
+    return DONE if answer is NO_SUCH_FOLDER else answer
+
+
+async def _set(client: Client, name: str, *, subscribed: bool) -> Answer:
+    ref = await client.find(name)
+    if ref is None:
+        return NO_SUCH_FOLDER
+    plan = folders.subscribe(client.signed_in.user_id, ref, subscribed=subscribed)
+    return DONE if await client.server.database.perform(plan) is None else NO_SUCH_FOLDER
