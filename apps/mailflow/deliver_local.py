@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import django.db
 import psycopg
+from django.utils import timezone
 
 from apps.events import trace
 from apps.events.context import tracing
@@ -22,7 +23,8 @@ from apps.store.blobs import BlobRef
 from apps.store.services import folders, messages
 from apps.store.values import MessageFacts, NewMessage, NoFolder, OverQuota, Placed
 
-from . import sql
+from . import bounce, sql
+from .bounce import Failure
 
 log = logging.getLogger(__name__)
 
@@ -108,6 +110,10 @@ def file(parcels: Sequence[Parcel], owner: str) -> Plan[int]:
     failed = [p for p in parcels if p.id in ours and isinstance(outcomes[p.id], Failed)]
     events += [_event(p, trace.Kind.FAILED, reply=str(outcomes[p.id].reply)) for p in failed]
     yield from trace.record(events)
+    yield from bounce.report(
+        [Failure(p, outcome) for p in failed if isinstance(outcome := outcomes[p.id], Failed)],
+        now=timezone.now(),
+    )
     return len(ours)
 
 

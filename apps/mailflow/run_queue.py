@@ -21,11 +21,12 @@ from apps.events.transactions import Database, Plan, perform
 from apps.events.wake import Job
 from apps.protocols.smtp.replies import TRY_LATER
 from apps.queue import services
-from apps.queue.couriers import Courier, Deferred, Outcome, Parcel
+from apps.queue.couriers import Courier, Deferred, Failed, Outcome, Parcel
 from apps.queue.models import Lane, State
 from apps.queue.services import Settlement
 
-from . import deliver_local
+from . import bounce, deliver_local
+from .bounce import Failure
 
 log = logging.getLogger(__name__)
 
@@ -205,7 +206,7 @@ class RemoteRun:
         end = self._turn.clock() + services.LEASE.total_seconds() - RENEW_SECONDS
         while True:
             try:
-                ours = await self._database.perform(settle(parcels, settlements, self._owner))
+                ours = await self._database.perform(settle(parcels, settlements, self._owner, now=now))
             except psycopg.OperationalError as error:
                 if self._turn.clock() > end:
                     raise
@@ -257,13 +258,25 @@ def divide(parcels: list[Parcel]) -> tuple[list[Parcel], list[Parcel]]:
     return ordered[:end], ordered[end:]
 
 
-def settle(parcels: Sequence[Parcel], settlements: Sequence[Settlement], owner: str) -> Plan[set[int]]:
+def settle(
+    parcels: Sequence[Parcel], settlements: Sequence[Settlement], owner: str, *, now: datetime
+) -> Plan[set[int]]:
     """Settle what is still ours, tell its trace, and tell the senders of what failed."""
     ours = yield from services.settle(settlements, owner)
     yield from trace.record(
         _event(parcel, settlement)
         for parcel, settlement in zip(parcels, settlements, strict=True)
         if settlement.parcel_id in ours
+    )
+    yield from bounce.report(
+        [
+            Failure(parcel, settlement.outcome)
+            for parcel, settlement in zip(parcels, settlements, strict=True)
+            if settlement.parcel_id in ours
+            and settlement.state in {State.FAILED, State.EXPIRED}
+            and isinstance(settlement.outcome, Failed | Deferred)
+        ],
+        now=now,
     )
     return ours
 
