@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apps.events.transactions import Database, Plan, Query
-from apps.protocols.imap.folder import Uids, rows_of
+from apps.protocols.imap.folder import Uids, place_of, rows_of
 
 from . import blobs, packs
 from .blobs import BlobRef
@@ -108,7 +108,7 @@ class Reader:
                 stored, horizon = await self._stored(ref, uid, high, texts=texts, keep=keep)
             for pack in (*stored, None):
                 first = int(pack.uids[0]) if pack is not None else horizon + 1
-                bound = int(np.searchsorted(uids, first))
+                bound = place_of(uids, first)
                 while position < bound:  # Up to the next pack, nothing is packed.
                     asked = uids[position : min(bound, position + PACK_SIZE)]
                     position += int(asked.size)
@@ -117,7 +117,7 @@ class Reader:
                         yield made, np.arange(made.uids.size)
                 if pack is None:
                     continue
-                bound = max(position, int(np.searchsorted(uids, int(pack.uids[-1]), side="right")))
+                bound = max(position, place_of(uids, int(pack.uids[-1]) + 1))
                 asked, position = uids[position:bound], bound
                 rows = rows_of(pack.uids, asked)
                 if rows.size:

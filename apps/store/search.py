@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from apps.protocols.imap import envelope
 from apps.protocols.imap import search as tree
-from apps.protocols.imap.folder import RECENT, FolderState, Uids
+from apps.protocols.imap.folder import RECENT, FolderState, Uids, place_of
 from apps.protocols.imap.search import When
 from apps.protocols.imap.sequence import SequenceSet
 from apps.protocols.imap.view import Selection, View
@@ -214,8 +214,7 @@ def _likely(value: str) -> Callable[[bytes], bool]:
 def _within(values: Uids, sequence: SequenceSet, largest: int) -> Mask:
     mask = np.zeros(values.size, bool)
     for low, high in sequence.resolve(largest):
-        first = np.searchsorted(values, low)
-        mask[first : np.searchsorted(values, high, side="right")] = True
+        mask[place_of(values, low) : place_of(values, high + 1)] = True
     return mask
 
 

@@ -58,6 +58,35 @@ def as_ranges(numbers: NDArray[Any]) -> list[tuple[int, int]]:
     return list(zip(lows, highs, strict=True))
 
 
+def place_of(uids: Uids, uid: int) -> int:
+    """Return how many of the ascending uids are below `uid`.
+
+    The type matters: for a plain integer numpy converts the whole array first.
+    """
+    return int(uids.searchsorted(np.uint32(uid))) if uid < 2**32 else int(uids.size)
+
+
+def gone_from(before: Uids, after: Uids) -> Uids:
+    """Return what is in `before` and not in `after`, which holds nothing else, both ascending."""
+    count = before.size - after.size
+    if count > _FEW:
+        lost = np.ones(before.size, bool)
+        lost[np.searchsorted(before, after)] = False
+        return before[lost]
+    gone: list[int] = []
+    at = 0
+    while len(gone) < count:
+        shift = len(gone)
+        differs = before[at + shift : after.size + shift] != after[at:]
+        step = int(differs.argmax()) if differs.size else 0
+        if not differs.size or not differs[step]:
+            gone += before[after.size + shift :].tolist()
+            break
+        at += step
+        gone.append(int(before[at + shift]))
+    return np.array(gone, np.uint32)
+
+
 def rows_of(haystack: Uids, needles: Uids) -> NDArray[np.intp]:
     """Return where in the ascending haystack each of the needles stands that is in it at all."""
     at = np.searchsorted(haystack, needles)
@@ -66,6 +95,9 @@ def rows_of(haystack: Uids, needles: Uids) -> NDArray[np.intp]:
     found: NDArray[np.intp] = at[haystack[at] == needles[inside]]
     return found
 
+
+_FEW = 16
+"""For so many changes, one look at the whole array for each is cheaper than to look all its members up."""
 
 _NO_BITS: Bits = frozen(np.empty(0, np.uint64))
 _NO_UIDS: Uids = frozen(np.empty(0, np.uint32))
@@ -119,25 +151,23 @@ class FolderState:
         if not lines:
             return self
         uids, flags, modseqs = self._with_room_for(lines)
-        alive = np.ones(uids.size, bool)
+        dead: list[tuple[int, int]] = []
         for line in lines:
             mask, stamp = np.uint64(line.mask), np.uint64(line.modseq)
             for low, high in line.ranges:
-                first, end = np.searchsorted(uids, (low, high + 1)).tolist()
-                here = slice(first, end)
-                match line.op:
-                    case 1 | 4:
-                        flags[here] = mask
-                    case 2:
-                        flags[here] |= mask
-                    case 3:
-                        flags[here] &= ~mask
-                    case 5:
-                        alive[here] = False
-                        continue
+                here = slice(place_of(uids, low), place_of(uids, high + 1))
+                if line.op == EXPUNGE:
+                    dead.append((here.start, here.stop))
+                    continue
+                if line.op == ADD:
+                    flags[here] |= mask
+                elif line.op == REMOVE:
+                    flags[here] &= ~mask
+                else:
+                    flags[here] = mask
                 modseqs[here] = stamp
-        if not alive.all():
-            uids, flags, modseqs = uids[alive], flags[alive], modseqs[alive]
+        if dead:
+            uids, flags, modseqs = _without(uids, dead), _without(flags, dead), _without(modseqs, dead)
         more = self.more
         if more or any(line.names for line in lines):
             more = MappingProxyType(_names_after(more, lines, uids))
@@ -156,6 +186,8 @@ class FolderState:
         """Return arrays to change, with the uids the lines append; uids not written to are the old array."""
         new = expand(pair for line in lines if line.op == APPEND for pair in line.ranges)
         if not new.size:
+            if all(line.op == EXPUNGE for line in lines):
+                return self.uids, self.flags, self.modseqs
             return self.uids, self.flags.copy(), self.modseqs.copy()
         new.sort()
         empty = np.zeros(new.size, np.uint64)
@@ -166,6 +198,20 @@ class FolderState:
             uids, first = np.unique(uids, return_index=True)
             flags, modseqs = flags[first], modseqs[first]
         return uids, flags, modseqs
+
+
+def _without[T: np.generic](array: NDArray[T], dead: Sequence[tuple[int, int]]) -> NDArray[T]:
+    """Return an array without these stretches."""
+    if len(dead) > _FEW:
+        alive = np.ones(array.size, bool)
+        for first, end in dead:
+            alive[first:end] = False
+        return array[alive]
+    kept, at = [], 0
+    for first, end in sorted(dead):
+        kept.append(array[at : max(first, at)])
+        at = max(at, end)
+    return np.concatenate([*kept, array[at:]])
 
 
 def _names_after(
@@ -181,16 +227,13 @@ def _names_after(
             touched = [uid for uid in after if any(low <= uid <= high for low, high in line.ranges)]
         for uid in touched:
             old = set(after.get(uid, ()))
-            match line.op:
-                case 2:
-                    new = old | names
-                case 3:
-                    new = old - names
-                case 1 | 4:
-                    new = names
-                case _:
-                    new = set()
-            after[uid] = tuple(sorted(new))
+            if line.op == ADD:
+                names_now = old | names
+            elif line.op == REMOVE:
+                names_now = old - names
+            else:
+                names_now = set() if line.op == EXPUNGE else names
+            after[uid] = tuple(sorted(names_now))
     return {uid: names for uid, names in after.items() if names}
 
 

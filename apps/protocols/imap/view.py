@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .folder import RECENT, Bits, FolderState, Uids, frozen, rows_of
+from .folder import RECENT, Bits, FolderState, Uids, frozen, gone_from, place_of, rows_of
 
 NO_EXPUNGE = frozenset({"FETCH", "STORE", "SEARCH"})
 """The commands during which a message must not lose its number; their UID forms are free (RFC 3501 7.4.1)."""
@@ -106,7 +106,7 @@ class View:
         """How many rows of the state the client knows of."""
         if self._uidnext >= self.state.uidnext:
             return self.state.exists
-        return int(np.searchsorted(self.state.uids, self._uidnext))
+        return place_of(self.state.uids, self._uidnext)
 
     @property
     def exists(self) -> int:
@@ -125,7 +125,7 @@ class View:
         if not self._recent:
             return 0
         uids = self.uids
-        return sum(int(np.diff(np.searchsorted(uids, pair))[0]) for pair in self._recent)
+        return sum(place_of(uids, high) - place_of(uids, low) for low, high in self._recent)
 
     def largest(self, *, by_uid: bool) -> int:
         """Return what `*` means: the last number, or the last uid; 0 in an empty folder."""
@@ -135,11 +135,11 @@ class View:
         """Return the messages of sorted, disjoint ranges; None when a message number is beyond the last."""
         uids = self.uids
         if by_uid:
-            bounds = [np.searchsorted(uids, (low, high + 1)).tolist() for low, high in ranges]
+            bounds = [(place_of(uids, low), place_of(uids, high + 1)) for low, high in ranges]
         elif ranges and ranges[-1][1] > uids.size:
             return None
         else:
-            bounds = [[low - 1, high] for low, high in ranges]
+            bounds = [(low - 1, high) for low, high in ranges]
         places = _concatenate([np.arange(low, high, dtype=np.intp) for low, high in bounds if high > low])
         if not self._hidden.size:
             return Selection((places + 1).astype(np.uint32), uids[places], places)
@@ -160,11 +160,10 @@ class View:
         if state is old or state.modseq < old.modseq:
             return
         shown = old.uids[: self._shown]
-        kept = int(np.searchsorted(state.uids, self._uidnext))
+        kept = place_of(state.uids, self._uidnext)
         if kept != shown.size:
-            lost = np.ones(shown.size, bool)
-            lost[np.searchsorted(shown, state.uids[:kept])] = False
-            self._hidden = frozen(np.sort(np.concatenate((self._hidden, shown[lost]))))
+            gone = gone_from(shown, state.uids[:kept])
+            self._hidden = frozen(np.sort(np.concatenate((self._hidden, gone))))
         self.state = state
 
     def update(
@@ -199,7 +198,7 @@ class View:
         """Return the news of flags, of messages below the uid `known` only: others the client will ask for."""
         state = self.state
         rows = np.flatnonzero(state.modseqs > np.uint64(self._told))
-        rows = rows[: np.searchsorted(state.uids[rows], known)]
+        rows = rows[: place_of(state.uids[rows], known)]
         if not rows.size:
             return []
         owed: list[Owed] = []
@@ -242,9 +241,8 @@ class View:
         if not self._recent or not uids.size or int(uids[-1]) < self._recent[0][0]:
             return flags
         flags = flags.copy()
-        for pair in self._recent:
-            first, end = np.searchsorted(uids, pair).tolist()
-            flags[first:end] |= np.uint64(RECENT)
+        for low, high in self._recent:
+            flags[place_of(uids, low) : place_of(uids, high)] |= np.uint64(RECENT)
         return flags
 
 
