@@ -25,7 +25,8 @@ def _to(detail: Detail) -> str:
 
 def _refused(detail: Detail) -> str:
     if "count" in detail:
-        return f"{detail['count']} more were refused from {detail['network']} in that minute ({detail['reason']})."
+        where, why = detail.get("network", "somewhere"), detail.get("reason", "no reason given")
+        return f"{detail['count']} more were refused from {where} in that minute ({why})."
     words = f"Refused from {detail.get('peer', 'somewhere')}: {detail.get('reason', 'no reason given')}"
     if detail.get("recipient"):
         words += f", for {detail['recipient']}"

@@ -101,7 +101,7 @@ def record(events: Iterable[Event]) -> Plan[None]:
             [event.trace_id for event in events],
             [event.kind.value for event in events],
             [event.organisation_id for event in events],
-            ["\x1f".join(event.keys[:MAX_KEYS]) or None for event in events],
+            [_clean("\x1f".join(event.keys[:MAX_KEYS])) or None for event in events],
             [_json(event.detail) for event in events],
         ),
     )

@@ -155,7 +155,7 @@ def headers(sender: str, address: str) -> bytes:
 
 
 def _one_line(text: str) -> str:
-    return "".join(character for character in text if character.isprintable())
+    return text if text.isprintable() else "".join(filter(str.isprintable, text))
 
 
 def _filed(parcel: Parcel, placed: Placed) -> trace.Event:

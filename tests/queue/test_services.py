@@ -8,6 +8,7 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
+from apps.events.audit import SYSTEM
 from apps.events.transactions import perform
 from apps.protocols.smtp.replies import OK, Reply
 from apps.queue import operators, services
@@ -110,7 +111,7 @@ def test_the_next_attempt_is_written_at_claiming_by_the_schedule() -> None:
         assert minutes - 1 < wait < minutes * 1.2
         settle("w1", (row.id, Deferred(LATER)))
         assert claim(Lane.REMOTE, "w1") == []
-        assert [changed.id for changed in perform(operators.retry_now([row.id]))] == [row.id]
+        assert [changed.id for changed in operators.retry_now([row.id], actor=SYSTEM)] == [row.id]
 
 
 def test_the_last_attempt_is_at_the_end_of_the_lifetime() -> None:
@@ -158,11 +159,11 @@ def test_operators_hold_release_and_cancel() -> None:
     ids = [row.id for row in rows]
     in_hand = claim(Lane.LOCAL, "w1", limit=1)[0].id
     waiting = [i for i in ids if i != in_hand]
-    assert sorted(c.id for c in perform(operators.hold(ids, why="looking into it"))) == waiting
+    assert sorted(c.id for c in operators.hold(ids, why="looking into it", actor=SYSTEM)) == waiting
     assert claim(Lane.LOCAL, "w2") == []
-    assert sorted(c.id for c in perform(operators.release(waiting[:1]))) == waiting[:1]
+    assert sorted(c.id for c in operators.release(waiting[:1], actor=SYSTEM)) == waiting[:1]
     assert [parcel.id for parcel in claim(Lane.LOCAL, "w2")] == waiting[:1]
-    assert [c.id for c in perform(operators.cancel(ids, why="unwanted"))] == waiting[1:]
+    assert [c.id for c in operators.cancel(ids, why="unwanted", actor=SYSTEM)] == waiting[1:]
     assert QueuedRecipient.objects.get(id=waiting[1]).state == State.FAILED
 
 
@@ -172,15 +173,15 @@ def test_poison_waits_for_an_operator() -> None:
     assert perform(services.set_aside([row.id], "w1", "ValueError")) == {row.id}
     assert claim(Lane.LOCAL, "w1") == []
     assert perform(services.forget(timedelta(0), 100)) == 0
-    perform(operators.release([row.id]))
+    operators.release([row.id], actor=SYSTEM)
     assert [parcel.attempts for parcel in claim(Lane.LOCAL, "w1")] == [1]
 
 
 def test_queued_bytes_count_what_waits_and_what_is_held() -> None:
     tenant = a_tenant()
     first, second, third = (queue(local(70001, tenant))[0] for _ in range(3))
-    perform(operators.hold([second.id], why=""))
-    perform(operators.cancel([third.id], why=""))
+    operators.hold([second.id], why="", actor=SYSTEM)
+    operators.cancel([third.id], why="", actor=SYSTEM)
     assert perform(services.queued_bytes([70001, 70002])) == {70001: 2 * first.size}
 
 
