@@ -1,12 +1,28 @@
-"""The demo: an organisation, example.test and its people, with random passwords kept in the state directory."""
+"""The demo's people and their random passwords, kept in the state directory."""
 
 import json
 import os
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from django.conf import settings
+
+
+class Person(TypedDict):
+    """Someone to sign in as, as var/run.json tells it."""
+
+    address: str
+    password: str
+    role: str
+
+
+class Kept(TypedDict):
+    """What the file holds."""
+
+    users: list[Person]
+    api_token: str
+
 
 PEOPLE = {
     "admin@example.test": "superadmin",
@@ -22,16 +38,16 @@ def path() -> Path:
     return Path(settings.MAIL_STATE_DIR) / "secrets" / "demo.json"
 
 
-def load() -> dict[str, Any]:
+def load() -> Kept:
     """Return the users and the API token; empty when there is no demo."""
     try:
-        kept: dict[str, Any] = json.loads(path().read_text())
+        kept: Kept = json.loads(path().read_text())
     except FileNotFoundError:
         return {"users": [], "api_token": ""}
     return kept
 
 
-def save(kept: dict[str, Any]) -> None:
+def save(kept: Kept) -> None:
     """Keep them."""
     file = path()
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -41,7 +57,7 @@ def save(kept: dict[str, Any]) -> None:
     staged.replace(file)
 
 
-def invent() -> dict[str, Any]:
+def invent() -> Kept:
     """Return the people with new passwords, and no token yet."""
     return {
         "users": [
@@ -50,9 +66,3 @@ def invent() -> dict[str, Any]:
         ],
         "api_token": "",
     }
-
-
-def ensure() -> None:
-    """Make what is missing; what is there stays as it is."""
-    if not path().exists():
-        save(invent())

@@ -27,9 +27,9 @@ def main() -> None:
         cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
     call_command("migrate", interactive=False, verbosity=0)
     if settings.MAIL_DEMO:
-        from . import demo
+        from . import demo_data
 
-        demo.ensure()
+        demo_data.ensure()
     connection.close()
 
 

@@ -165,7 +165,7 @@ def _asking(port: int) -> Callable[[], bool]:
     return ready
 
 
-def _introduce(users: list[dict[str, str]], authority: Path, seconds: float) -> None:
+def _introduce(users: list[demo.Person], authority: Path, seconds: float) -> None:
     host = runfile.host()
     say(f"Running after {seconds:.1f} s. Ctrl-C stops it.")
     say(f"  web          http://{host}:{settings.MAIL_WEB_PORT}/")

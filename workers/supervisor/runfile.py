@@ -7,6 +7,8 @@ from typing import Any
 
 from django.conf import settings
 
+from . import demo
+
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 
@@ -25,7 +27,7 @@ def host() -> str:
     return EVERYWHERE.get(first, first)
 
 
-def contents(authority: str, users: list[dict[str, str]], api_token: str) -> dict[str, Any]:
+def contents(authority: str, users: list[demo.Person], api_token: str) -> dict[str, Any]:
     """Return what the file says."""
     at = host()
     web = f"http://{f'[{at}]' if ':' in at else at}:{settings.MAIL_WEB_PORT}/"
