@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run check test show bench requirements
+.PHONY: help run check test show bench settings requirements
 
 help:
 	@echo "make run starts a mail server; make alone shows this:"
@@ -32,6 +32,10 @@ show: ## every line of "what it can do", shown against a running system
 bench: ## measure; BENCHMARKS.md says what the figures mean
 	@tools/bootstrap dev
 	$(PY) -m bench.run_all
+
+settings: ## write the table of settings into README.md
+	@tools/bootstrap dev
+	@$(PY) tools/settings_table.py
 
 requirements: ## compile requirements*.in into pinned files with hashes
 	@tools/bootstrap dev
