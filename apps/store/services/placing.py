@@ -48,7 +48,6 @@ def append(items: Sequence[NewMessage], *, enforce_quota: bool) -> Plan[list[Pla
         for n in chosen:
             wanted.setdefault(items[n].mailbox_id, {}).update(dict.fromkeys(items[n].flags.names))
         bits = yield from keywords.assign(wanted)
-    yield from blobs.insert(blob for n in chosen if isinstance(blob := stored[n], PackedBlob))
     if not chosen:
         return [answers[n] for n in range(len(items))]
 
@@ -67,6 +66,8 @@ def append(items: Sequence[NewMessage], *, enforce_quota: bool) -> Plan[list[Pla
             )
         )  # fmt: skip
     rows = yield from query(sql.APPEND, [list(column) for column in zip(*table, strict=True)])
+    # Last, for the order of locks: two batches with equal bytes meet here, and here alone.
+    yield from blobs.insert(blob for n in chosen if isinstance(blob := stored[n], PackedBlob))
     changes: dict[int, Change] = {}
     for ordinal, folder_id, uid, uidvalidity, modseq, content_id in rows:
         n = chosen[ordinal - 1]
