@@ -10,6 +10,7 @@ from apps.domains.models import Domain
 from apps.events.transactions import Plan, perform, query
 from apps.mailboxes.models import Mailbox
 from apps.organisations.models import Organisation
+from apps.store.blobs import PackedBlob
 from apps.store.flags import NONE, Flags, names_of
 from apps.store.models import FolderLog
 from apps.store.services import folders, messages
@@ -55,7 +56,7 @@ def a_message(
     box: Box,
     folder: str = "INBOX",
     *,
-    body: bytes = b"Subject: hi\r\n\r\nhello\r\n",
+    body: bytes | PackedBlob = b"Subject: hi\r\n\r\nhello\r\n",
     facts: MessageFacts = FACTS,
     flags: Flags = NONE,
     prefix: bytes = b"",
