@@ -127,6 +127,7 @@ class Bench:
         from apps.events.transactions import Database
         from apps.protocols.imap import responses
         from apps.protocols.imap.responses import FlagTable
+        from apps.protocols.imap.sequence import SequenceSet
         from apps.protocols.imap.view import View
         from apps.store import packing
         from apps.store.folder_cache import FolderCaches
@@ -212,6 +213,26 @@ class Bench:
                 await reader.body(part[0])
 
         await self.measure("BODY[] of one message", one_body, 100)
+        from apps.protocols.imap import search as tree
+        from apps.store.search import search
+
+        async def bodies(count: int) -> None:
+            async for part in reader.located(ref, state.uids[:count]):
+                async for _ in reader.bodies(part):
+                    pass
+
+        await self.measure("BODY[] of 10,000 messages", lambda: bodies(10_000))
+
+        def searching(key: tree.Key) -> Callable[[], Awaitable[object]]:
+            return lambda: search(reader, view, key)
+
+        unseen = tree.Not(tree.HasFlag("\\Seen"))
+        await self.measure("SEARCH UNSEEN", searching(unseen))
+        await self.measure("SEARCH LARGER 3000", searching(tree.Larger(3000)))
+        await self.measure("SEARCH SUBJECT planning", searching(tree.Header("subject", "planning")))
+        await self.measure("SEARCH FROM nobody", searching(tree.Header("from", "nobody@example")))
+        first = tree.Uids(SequenceSet(((1, 5000),)))
+        await self.measure("SEARCH BODY fox, 5,000 messages", searching(tree.And((first, tree.Body("fox")))))
         await self.measure("LIST with STATUS", lambda: reader.folders(ref.mailbox_id), 100)
 
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

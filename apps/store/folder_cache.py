@@ -33,13 +33,16 @@ LONGEST_REPLAY = 20_000
 WORTH_A_SNAPSHOT = 1_000
 """A folder that loads so many rows or lines of log leaves a snapshot for the next process."""
 
+MOST_FOLDERS = 10_000
+"""So many folders nobody watches are kept at most, however small they are."""
+
 type Watcher = Callable[[FolderState | None], None]
 
 _COMMON = ("\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft", "\\Recent")
 
 _RAISE = """
 local old = tonumber(redis.call('GET', KEYS[1]) or '1')
-if tonumber(ARGV[1]) > old and ARGV[2] == '1' then redis.call('SET', KEYS[1], ARGV[1]) end
+if tonumber(ARGV[1]) > old and ARGV[2] == '1' then redis.call('SET', KEYS[1], ARGV[1], 'EX', 31536000) end
 return old
 """
 
@@ -65,8 +68,10 @@ class FolderCaches:
         self._database = database
         self._listener = listener
         self._limit = limit_bytes
+        self.nbytes = 0
+        """The memory of all states."""
         self._entries: OrderedDict[FolderRef, _Entry] = OrderedDict()
-        self._deaf: dict[int, tuple[Callable[[], None], int]] = {}
+        self._mailboxes: dict[int, tuple[Callable[[], None], int]] = {}
         self._names: dict[int, tuple[str | None, ...]] = {}
 
     async def current(self, ref: FolderRef, *, at_least: int = 0, check: bool = False) -> FolderState | None:
@@ -134,12 +139,7 @@ class FolderCaches:
     def forget(self, ref: FolderRef) -> None:
         """Let a folder go, so that the next look loads it anew."""
         if (entry := self._entries.get(ref)) is not None:
-            entry.state = None
-
-    @property
-    def nbytes(self) -> int:
-        """The memory of all states."""
-        return sum(entry.state.nbytes for entry in self._entries.values() if entry.state is not None)
+            self._set(entry, None)
 
     # --- hearing -------------------------------------------------------------------------------------------
 
@@ -147,20 +147,24 @@ class FolderCaches:
         entry = self._entries.get(ref)
         if entry is None:
             entry = self._entries[ref] = _Entry(ref)
-            stop, count = self._deaf.get(ref.mailbox_id) or (
+            stop, count = self._mailboxes.get(ref.mailbox_id) or (
                 self._listener.watch(ref.mailbox_id, self._hear),
                 0,
             )
-            self._deaf[ref.mailbox_id] = (stop, count + 1)
+            self._mailboxes[ref.mailbox_id] = (stop, count + 1)
         self._entries.move_to_end(ref)
         return entry
 
     def _hear(self, change: Change) -> None:
         entry = self._entries.get(FolderRef(change.mailbox_id, change.folder_id))
-        if entry is None or entry.state is None or change.modseq <= entry.state.modseq:
-            return
-        entry.heard = max(entry.heard, change.modseq)
-        if entry.watchers and entry.refreshing is None:
+        if entry is not None:
+            entry.heard = max(entry.heard, change.modseq)
+            self._follow(entry)
+
+    def _follow(self, entry: _Entry) -> None:
+        """Catch up with what was heard, if anyone wants to know."""
+        behind = entry.state is not None and entry.heard > entry.state.modseq
+        if behind and entry.watchers and entry.refreshing is None:
             entry.refreshing = asyncio.get_running_loop().create_task(self._catch_up(entry))
 
     async def _catch_up(self, entry: _Entry) -> None:
@@ -179,15 +183,18 @@ class FolderCaches:
         """Load or catch up, one at a time for each folder, and tell the watchers."""
         before = entry.state
         async with entry.lock:
-            old = entry.state
+            old, heard = entry.state, entry.heard
             # Another loader may have done the work while we waited, but only for what was heard, not for a check.
             if old is None:
-                entry.state = await self._load(entry.ref)
+                self._set(entry, await self._load(entry.ref))
             elif check or modseq > old.modseq:
-                entry.state = await self._since(entry.ref, old) or await self._load(entry.ref)
-                if entry.state is None or entry.state.modseq < entry.heard:
-                    entry.heard = 0  # A hint from a time that was rolled back must not make us ask for ever.
+                self._set(entry, await self._since(entry.ref, old) or await self._load(entry.ref))
+            if entry.heard == heard and (entry.state is None or entry.state.modseq < heard):
+                entry.heard = (
+                    0  # What was heard before we asked and is not there was rolled back with a backup.
+                )
         self._shrink(keep=entry)
+        self._follow(entry)
         if entry.state is not before and before is not None:
             same = entry.state is not None and entry.state.uidvalidity == before.uidvalidity
             for watcher in tuple(entry.watchers):
@@ -262,23 +269,35 @@ class FolderCaches:
             cursor = await connection.execute(statement.encode(), params, binary=True)
             return await cursor.fetchall()
 
+    def _set(self, entry: _Entry, state: FolderState | None) -> None:
+        for old, sign in ((entry.state, -1), (state, 1)):
+            self.nbytes += sign * (old.nbytes if old is not None else 0)
+        entry.state = state
+
     def _shrink(self, *, keep: _Entry) -> None:
-        """Let go of folders nobody watches, the longest unused first."""
-        total = self.nbytes
-        for ref, entry in list(self._entries.items()):
-            if total <= self._limit and (entry.state is not None or entry.watchers or entry.lock.locked()):
-                continue
-            if entry is keep or entry.watchers or entry.lock.locked():
-                continue
-            total -= entry.state.nbytes if entry.state is not None else 0
-            del self._entries[ref]
-            stop, count = self._deaf[ref.mailbox_id]
-            if count > 1:
-                self._deaf[ref.mailbox_id] = (stop, count - 1)
-            else:
-                stop()
-                del self._deaf[ref.mailbox_id]
-                self._names.pop(ref.mailbox_id, None)
+        """Let go of folders nobody watches, the longest unused first, and of one that is not there."""
+        if keep.state is None and not keep.watchers and not keep.lock.locked():
+            self._drop(keep)
+        if self.nbytes <= self._limit and len(self._entries) <= MOST_FOLDERS:
+            return
+        for entry in list(self._entries.values()):
+            if self.nbytes <= self._limit and len(self._entries) <= MOST_FOLDERS:
+                return
+            if entry is not keep and not entry.watchers and not entry.lock.locked():
+                self._drop(entry)
+
+    def _drop(self, entry: _Entry) -> None:
+        if self._entries.pop(entry.ref, None) is None:
+            return
+        self._set(entry, None)
+        mailbox_id = entry.ref.mailbox_id
+        stop, count = self._mailboxes[mailbox_id]
+        if count > 1:
+            self._mailboxes[mailbox_id] = (stop, count - 1)
+        else:
+            stop()
+            del self._mailboxes[mailbox_id]
+            self._names.pop(mailbox_id, None)
 
 
 def log_lines(rows: Sequence[Sequence[Any]]) -> list[LogLine]:

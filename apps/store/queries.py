@@ -186,13 +186,25 @@ class Reader:
             yield pair
 
     async def _bodies(self, batch: Sequence[Located]) -> list[tuple[Located, bytes]]:
-        found = await self.ask(blobs.get_many([each.blob for each in batch])) if batch else []
+        if not batch:
+            return []
+        if len(batch) == 1:
+            found = [await self._blob(batch[0].blob)]
+        else:
+            found = await self.ask(blobs.get_many([each.blob for each in batch]))
         return [(each, each.prefix + await _bytes_of(blob)) for each, blob in zip(batch, found, strict=True)]
 
     async def body(self, located: Located, start: int = 0, end: int | None = None) -> bytes:
         """Return bytes of the blob, from `start` up to, not including, `end`; the prefix is not counted."""
-        [blob] = await self.ask(blobs.get_many([located.blob]))
-        return await _bytes_of(blob, start, end)
+        return await _bytes_of(await self._blob(located.blob), start, end)
+
+    async def _blob(self, ref: BlobRef) -> blobs.PackedBlob:
+        rows = await self.rows(sql.ONE_BLOB, [ref.organisation_id, ref.hash])
+        if not rows:
+            raise blobs.BlobMissingError(f"no blob {ref.hash.hex()}")
+        size, codec, store, stored_size, data, location, position, key_id = rows[0]
+        known = BlobRef(ref.organisation_id, ref.hash, size)
+        return blobs.PackedBlob(known, codec, store, stored_size, data, location, position, key_id)
 
     async def folders(self, mailbox_id: int) -> list[FolderFacts]:
         """Return the folders of a mailbox with their counters."""

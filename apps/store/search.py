@@ -143,9 +143,13 @@ class _Search:
 
     async def _by_envelope(self, among: Mask, name: str, value: str) -> Mask:
         found = np.zeros(among.size, bool)
-        likely = _likely(value)
+        word = _word(value)
         async for uids, texts in self._envelopes(among):
-            fits = [likely(text) and value in fold(envelope.field(text, name) or "") for text in texts]
+            fits = [
+                (word is None or envelope.may_hold(text, name, word))
+                and value in fold(envelope.field(text, name) or "")
+                for text in texts
+            ]
             self._mark(found, uids[np.array(fits, bool)])
         return found
 
@@ -198,17 +202,10 @@ def _in_envelope(name: str, value: str) -> bool:
     return name in envelope.TEXTS or (name in envelope.ADDRESSES and bool(value))
 
 
-def _likely(value: str) -> Callable[[bytes], bool]:
-    """Return a quick test that is false only where an envelope cannot hold `value` in any field."""
+def _word(value: str) -> bytes | None:
+    """Return the longest word of what is looked for, if bytes can be looked through for it."""
     words = [word for word in re.split(r"[^0-9a-z]+", value) if word]
-    if not value.isascii() or not words:
-        return lambda _: True
-    word = max(words, key=len).encode()
-
-    def test(text: bytes) -> bool:
-        return word in text.lower() or b"=?" in text or not text.isascii()
-
-    return test
+    return max(words, key=len).encode() if value.isascii() and words else None
 
 
 def _within(values: Uids, sequence: SequenceSet, largest: int) -> Mask:
@@ -257,8 +254,19 @@ def _field_holds(name: str, value: str) -> Callable[[bytes], bool]:
     return test
 
 
+_MUST_BE_DECODED = re.compile(
+    rb"=\?|base64|quoted-printable|html|\x1b|charset\*|charset\s*+=\s*+\"?(?!us-ascii|utf-8|iso-8859-|windows-125)"
+)
+
+
 def _body_holds(value: str) -> Callable[[bytes], bool]:
+    word = _word(value)
+
     def test(data: bytes) -> bool:
+        if word is not None and data.isascii():
+            low = data.lower()
+            if word not in low and not _MUST_BE_DECODED.search(low):
+                return False
         return value in fold(scan(data, text_limit=TEXT_LIMIT).text)
 
     return test

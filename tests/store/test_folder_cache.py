@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from apps.events.changes import Change
 from apps.events.transactions import perform
 from apps.protocols.imap.folder import FolderState
 from apps.protocols.imap.view import View
@@ -122,6 +123,47 @@ def test_a_lost_hint_is_repaired() -> None:
             placed = await writer.database.perform(messages.set_flags(ref, [(1, 1)], add=Flags.named("todo")))
             await agrees(deaf, box, await deaf.caches.current(ref, at_least=getattr(placed, "modseq", 0)))
             assert len(heard) == 3
+
+    asyncio.run(main())
+
+
+def test_a_hint_of_what_never_was_is_forgotten() -> None:
+    box = a_box()
+    ref = box["INBOX"]
+
+    async def main() -> None:
+        async with a_desk() as desk:
+            told: list[FolderState | None] = []
+            desk.caches.watch(ref, told.append)
+            state = await desk.caches.current(ref)
+            desk.caches._hear(Change(ref.mailbox_id, ref.folder_id, 10**9))
+            await asyncio.sleep(0.05)
+            assert await desk.caches.current(ref) is state
+            assert desk.caches._entries[ref].heard == 0
+            assert told == []
+
+    asyncio.run(main())
+
+
+def test_a_hint_that_comes_while_the_folder_loads_is_not_lost() -> None:
+    box = a_box()
+    ref = box["INBOX"]
+
+    async def main() -> None:
+        async with a_desk() as writer, a_desk() as desk:
+            first = await desk.caches.current(ref)
+            assert first is not None
+            told: list[FolderState | None] = []
+            desk.caches.watch(ref, told.append)
+            await writer.append(box, 1)
+            checking = asyncio.create_task(desk.caches.current(ref, check=True))
+            await asyncio.sleep(0)
+            await writer.append(box, 1)
+            desk.caches._hear(Change(ref.mailbox_id, ref.folder_id, first.modseq + 2))
+            await checking
+            await asyncio.sleep(0.1)
+            assert told[-1] is not None
+            await agrees(desk, box, told[-1])
 
     asyncio.run(main())
 

@@ -13,6 +13,7 @@ FIELDS = TEXTS | ADDRESSES
 """Where a header field stands in an envelope; Sender and Reply-To are not always what the header says."""
 
 _TOKEN = re.compile(rb'[ ]*+(?:([()])|"((?:[^"\\]|\\.)*+)"|\{(\d{1,10})\}\r\n|(NIL))', re.DOTALL)
+_FIRST_TWO = re.compile(rb'\((?:NIL|"(?:[^"\\]|\\.)*+") (NIL|"(?:[^"\\]|\\.)*+")', re.DOTALL)
 _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 _COMMENT = re.compile(rb"\([^()]*\)")
 _ZONE = re.compile(rb"(?<=[\d\s])\s*(?:(?:GMT|UTC?)?[+-]\d{1,4}(?::\d\d)?|[A-Za-z]{1,5})\s*$")
@@ -36,6 +37,23 @@ def field(envelope: bytes, name: str) -> str | None:
         if place == at:
             return _addresses(words)
     return None
+
+
+def may_hold(envelope: bytes, name: str, word: bytes) -> bool:
+    """Return False only where a field cannot hold a word of lower-case letters and digits; quick.
+
+    An encoded or non-ASCII text must be decoded to know.
+    """
+    match = _FIRST_TWO.match(envelope)
+    if match is None:
+        return True
+    if name == "subject":
+        part = match[1]
+    elif name == "date":
+        return True
+    else:
+        part = envelope[match.end() :]
+    return b"=?" in part or word in part.lower() or not part.isascii()
 
 
 def written_day(date: bytes) -> dt.date | None:

@@ -4,6 +4,7 @@ Lists of a hundred thousand messages are made here, so the functions for many me
 template for each slice; a line costs about a tenth of a microsecond.
 """
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
@@ -39,6 +40,12 @@ class FlagTable(dict[int, bytes]):
     def applicable(self) -> bytes:
         r"""Return the names for `* FLAGS (...)`; \Recent is no client's to set, and not among them."""
         return " ".join(name for name in self.names if name and name != "\\Recent").encode()
+
+
+@functools.lru_cache(maxsize=1024)
+def flag_table(names: tuple[str | None, ...]) -> FlagTable:
+    """Return the one table of these names, shared by all who look at folders of a mailbox."""
+    return FlagTable(names)
 
 
 def quoted(value: str | bytes) -> bytes:

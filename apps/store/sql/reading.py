@@ -110,6 +110,12 @@ ORDER BY m.uid LIMIT %s::bigint
 # The same of messages that lie far apart.
 LOCATED_OF = LOCATED.replace("BETWEEN %s::bigint AND %s::bigint", "= ANY(%s::bigint[])")
 
+# One blob by constants: its partition is chosen once, where a join plans for all sixteen.
+ONE_BLOB = """
+SELECT size, codec, store, stored_size, data, location, position, key_id FROM store_blob
+WHERE organisation_id = %s::bigint AND hash = %s::bytea
+"""
+
 # Which uids are gone since a modseq, and since when that is known exactly.
 VANISHED = """
 SELECT f.modseq, f.expunge_floor,

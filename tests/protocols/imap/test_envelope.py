@@ -7,7 +7,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from apps.protocols.imap.envelope import FIELDS, field, written_day
+from apps.protocols.imap.envelope import FIELDS, field, may_hold, written_day
 from apps.protocols.mime.scan import scan
 from tests.fuzz.fuzz_imap_envelope import test_one_input as read_all
 
@@ -52,6 +52,16 @@ def test_a_subject_comes_back(words: str, tail: str) -> None:
     envelope = scan(f"Subject: {subject}\r\nFrom: a@b\r\n\r\n".encode()).envelope
     assert " ".join((field(envelope, "subject") or "").split()) == subject
     assert field(envelope, "from") == "a@b"
+
+
+@given(NAMES, st.sampled_from(["subject", "from", "to", "message-id"]))
+def test_a_quick_look_misses_nothing(words: str, name: str) -> None:
+    envelope = scan(f"{name}: {words} <a{words}@b>\r\nDate: x\r\n\r\n".encode()).envelope
+    text = (field(envelope, name) or "").casefold()
+    for word in "".join(
+        character if character.isascii() and character.isalnum() else " " for character in text
+    ).split():
+        assert may_hold(envelope, name, word.encode())
 
 
 @given(st.binary(max_size=200) | st.text('()" \\{}\r\n1NIL', max_size=60).map(str.encode))
