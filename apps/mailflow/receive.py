@@ -1,0 +1,129 @@
+"""Mail from strangers, step by step: sender, recipient, message; each is answered with a Verdict (flow A)."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from apps.events.transactions import Database
+from apps.mailboxes.sql import Leads
+from apps.protocols.smtp import replies
+from apps.protocols.smtp.commands import Mail, Rcpt
+from apps.protocols.smtp.data import Fault
+from apps.protocols.smtp.received import Hop, received
+from apps.protocols.smtp.replies import Reply
+from apps.queue.envelopes import Envelope
+from apps.queue.models import Origin
+
+from . import policy, routing
+from .acceptance import Arrival, Writer
+from .arrivals import Peer, Routed, Transaction
+from .examine import examine
+from .rate import Rate, Rates, network
+from .verdicts import Accept, Defer, Refuse, Verdict
+
+FAULTS: dict[Fault, Reply] = {
+    Fault.TOO_LARGE: replies.TOO_LARGE,
+    Fault.BARE_NEWLINE: replies.BARE_CR_OR_LF,
+    Fault.NUL: replies.NUL_IN_MESSAGE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one message may be, and how many may come."""
+
+    message_bytes: int
+    recipients: int
+    rate: Rate
+
+
+class Reception:
+    """What both ways in share, and how strangers come in by it."""
+
+    origin = Origin.MX
+
+    def __init__(
+        self, database: Database, writer: Writer, rates: Rates, limits: Limits, hostname: str
+    ) -> None:
+        self.database = database
+        self.writer = writer
+        self.rates = rates
+        self.limits = limits
+        self.hostname = hostname
+
+    async def sender(self, peer: Peer, mail: Mail) -> Verdict:
+        """Answer MAIL FROM: it is not too large already, nor one too many."""
+        if mail.size is not None and mail.size > self.limits.message_bytes:
+            return Refuse(replies.TOO_LARGE, f"SIZE={mail.size}")
+        if not self.rates.allows(self.limits.rate, network(peer.address)):
+            return Defer(replies.RATE_LIMITED, "too many messages from this network")
+        return Accept(replies.SENDER_OK)
+
+    async def recipient(self, peer: Peer, transaction: Transaction, rcpt: Rcpt) -> Routed:
+        """Answer RCPT TO: it is one of ours and has room."""
+        if len(transaction.named) >= self.limits.recipients:
+            return Routed(Defer(replies.TOO_MANY_RECIPIENTS, "too many recipients of one message"))
+        found = await routing.route(self.database, rcpt.recipient)
+        if found.leads == Leads.ELSEWHERE:
+            return Routed(Refuse(replies.RELAY_DENIED, "not one of our domains"))
+        return self.here(found, transaction, rcpt)
+
+    def here(self, found: routing.Routing, transaction: Transaction, rcpt: Rcpt) -> Routed:
+        """Answer for an address of a domain we serve."""
+        if found.leads != Leads.HERE:
+            return Routed(Refuse(replies.NO_SUCH_USER, f"the address is {found.leads}"))
+        if not found.has_room(transaction.mail.size or 0):
+            return Routed(Defer(replies.MAILBOX_FULL, "stored and queued bytes reach the quota"))
+        return Routed(Accept(replies.RECIPIENT_OK), found.recipients(rcpt))
+
+    async def message(
+        self, peer: Peer, transaction: Transaction, body: bytes, fault: Fault | None, now: dt.datetime
+    ) -> Verdict:
+        """Answer DATA: examine, judge, keep; Accept only comes after COMMIT."""
+        if fault is not None:
+            return Refuse(FAULTS[fault], fault.value)
+        return await self.judge_and_keep(peer, transaction, body, now)
+
+    async def judge_and_keep(
+        self, peer: Peer, transaction: Transaction, body: bytes, now: dt.datetime
+    ) -> Verdict:
+        """Examine, judge, and hand what nobody objects to over to the queue."""
+        facts = await examine(body)
+        if (objection := policy.judge(facts)) is not None:
+            return objection
+        mail = transaction.mail
+        return await self.writer.put(
+            Arrival(
+                trace_id=transaction.trace_id,
+                origin=self.origin,
+                envelope=Envelope(
+                    str(mail.sender or ""), mail.smtputf8, mail.eight_bit, ret=mail.ret, envid=mail.envid
+                ),
+                recipients=tuple(transaction.places.values()),
+                body=body,
+                prefix=self._received(peer, transaction, now),
+                received_at=now,
+                scanned=facts.scanned,
+                trace=_trace(peer),
+            )
+        )
+
+    def _received(self, peer: Peer, transaction: Transaction, now: dt.datetime) -> bytes:
+        hop = Hop(
+            helo=peer.helo,
+            peer=peer.address,
+            by=self.hostname,
+            queue_id=transaction.trace_id.hex,
+            esmtp=peer.esmtp,
+            tls=peer.tls,
+            signed_in=peer.user is not None,
+            smtputf8=transaction.mail.smtputf8,
+        )
+        alone = str(transaction.named[0].recipient) if len(transaction.named) == 1 else None
+        return received(hop, recipient=alone, now=now)
+
+
+def _trace(peer: Peer) -> dict[str, str]:
+    told = {"peer": peer.address, "helo": peer.helo, "tls": peer.tls}
+    if peer.user is not None:
+        told["login"] = peer.user.address
+    return {name: value for name, value in told.items() if value}

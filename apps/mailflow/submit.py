@@ -1,0 +1,104 @@
+"""Mail from our users: may they send as this, complete it, route it anywhere (flow B, RFC 6409).
+
+A submitted message is not kept as it was sent: what it lacks is added (Date, Message-ID), and Bcc is taken out,
+for a copy of it goes to everyone (RFC 5322 3.6.3; most clients do it themselves, and those that do not rely on
+us). Everything else stays, byte for byte.
+"""
+
+import datetime as dt
+import secrets
+
+from apps.mailboxes.queries import may_send_as
+from apps.mailboxes.sql import Leads
+from apps.protocols.addresses import Address, AddressError
+from apps.protocols.mime import compose
+from apps.protocols.mime.addresslist import parse_addresses, spec_text
+from apps.protocols.mime.headers import HEADER, every, first, subset
+from apps.protocols.smtp import replies
+from apps.protocols.smtp.commands import Mail, Rcpt
+from apps.protocols.smtp.data import Fault
+from apps.queue.models import Origin
+
+from . import routing
+from .arrivals import Peer, Routed, Transaction
+from .receive import FAULTS, Reception
+from .verdicts import Accept, Defer, Refuse, Verdict
+
+BLIND = (b"bcc", b"resent-bcc")
+
+MAX_AUTHORS = 20
+
+
+class Submission(Reception):
+    """How our users' mail comes in."""
+
+    origin = Origin.SUBMISSION
+
+    async def sender(self, peer: Peer, mail: Mail) -> Verdict:
+        """Answer MAIL FROM: it is one of the user's addresses."""
+        if mail.size is not None and mail.size > self.limits.message_bytes:
+            return Refuse(replies.TOO_LARGE, f"SIZE={mail.size}")
+        # The null sender is for receipts and vacation replies (RFC 8098 3); then From alone is checked.
+        if mail.sender is not None and not await self._is_theirs(peer, mail.sender):
+            return Refuse(replies.SENDER_NOT_YOURS, "sender is not an address of the user")
+        return Accept(replies.SENDER_OK)
+
+    async def recipient(self, peer: Peer, transaction: Transaction, rcpt: Rcpt) -> Routed:
+        """Answer RCPT TO: anyone, within the user's rate; ours must exist and have room."""
+        if peer.user is None:
+            return Routed(Refuse(replies.AUTH_REQUIRED, "nobody signed in"))
+        if len(transaction.named) >= self.limits.recipients:
+            return Routed(Defer(replies.TOO_MANY_RECIPIENTS, "too many recipients of one message"))
+        found = await routing.route(self.database, rcpt.recipient)
+        if not self.rates.allows(self.limits.rate, str(peer.user.user_id)):
+            return Routed(Defer(replies.RATE_LIMITED, "too many recipients from this user"))
+        if found.leads == Leads.ELSEWHERE:
+            recipient = routing.remote(rcpt, peer.user.organisation_id)
+            return Routed(Accept(replies.RECIPIENT_OK), (recipient,))
+        return self.here(found, transaction, rcpt)
+
+    async def message(
+        self, peer: Peer, transaction: Transaction, body: bytes, fault: Fault | None, now: dt.datetime
+    ) -> Verdict:
+        """Answer DATA: check From, complete, judge, keep."""
+        if fault is not None:
+            return Refuse(FAULTS[fault], fault.value)
+        if (refusal := await self._authors(peer, transaction, body)) is not None:
+            return refusal
+        domain = transaction.mail.sender.domain if transaction.mail.sender else self.hostname
+        body = complete(body, now=now, message_id_domain=domain, random=secrets.token_bytes(16))
+        return await self.judge_and_keep(peer, transaction, body, now)
+
+    async def _authors(self, peer: Peer, transaction: Transaction, body: bytes) -> Refuse | None:
+        """Check that From is there once and names the user's addresses alone: it is what the reader believes."""
+        match = HEADER.match(body)
+        fields = every(match[0], b"from") if match else []
+        authors = parse_addresses(fields[0], MAX_AUTHORS + 1) if len(fields) == 1 else []
+        if not 0 < len(authors) <= MAX_AUTHORS:
+            return Refuse(replies.FROM_MISSING, f"{len(fields)} From fields with {len(authors)} addresses")
+        for text in dict.fromkeys(map(spec_text, authors)):
+            try:
+                author = Address.parse(text)
+            except AddressError:
+                return Refuse(replies.FROM_MISSING, "no address in From")
+            if author != transaction.mail.sender and not await self._is_theirs(peer, author):
+                return Refuse(replies.FROM_NOT_YOURS, "From is not an address of the user")
+        return None
+
+    async def _is_theirs(self, peer: Peer, address: Address) -> bool:
+        if peer.user is None:
+            return False
+        return address.key == peer.user.address or await self.database.perform(
+            may_send_as(peer.user.user_id, address.key)
+        )
+
+
+def complete(body: bytes, *, now: dt.datetime, message_id_domain: str, random: bytes) -> bytes:
+    """Return the message as it leaves: with Date and Message-ID, without Bcc."""
+    body = compose.complete(body, now=now, message_id_domain=message_id_domain, random=random)
+    match = HEADER.match(body)
+    header = match[0] if match else b""
+    if all(first(header, name) is None for name in BLIND):
+        return body
+    # `subset` ends with the blank line that the rest begins with.
+    return subset(header, BLIND, invert=True) + body[len(header) :].removeprefix(b"\r\n")

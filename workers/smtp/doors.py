@@ -1,0 +1,70 @@
+"""The doors of SMTP, and what stands behind them."""
+
+import asyncio
+from collections.abc import Callable
+
+from django.conf import settings
+
+from apps.events.refusals import RefusalLog
+from apps.mailflow.acceptance import Writer
+from apps.mailflow.rate import Rate, Rates
+from apps.mailflow.receive import Limits, Reception
+from apps.mailflow.submit import Submission
+from workers.lifecycle import Process
+
+from .connection import Connection
+from .handler import Handler
+from .session import Door
+
+
+def _door(name: str, *, is_for_users: bool) -> Door:
+    return Door(
+        name,
+        settings.MAIL_HOSTNAME,
+        settings.MAIL_MAX_MESSAGE_BYTES,
+        settings.MAIL_SMTP_MAX_ERRORS,
+        settings.MAIL_SMTP_TIMEOUT,
+        is_for_users=is_for_users,
+        plaintext_auth=settings.MAIL_PLAINTEXT_AUTH,
+    )
+
+
+def _limits(rate: Rate) -> Limits:
+    return Limits(settings.MAIL_MAX_MESSAGE_BYTES, settings.MAIL_MAX_RECIPIENTS, rate)
+
+
+async def open_doors(process: Process, *, now: Callable[[], float]) -> None:
+    """Open MX, submission (STARTTLS) and submissions (TLS)."""
+    writer = Writer(process.database)
+    rates = Rates(process.database.valkey, now=now)
+    refusals = RefusalLog(process.database, now=now)
+    writing = asyncio.create_task(writer.run())
+    for background in (rates.run(), refusals.run()):
+        process.spawn(background)
+
+    async def _finish() -> None:
+        writer.close()
+        await asyncio.wait_for(writing, settings.MAIL_DRAIN_SECONDS)
+
+    process.on_stop(_finish)
+    behind = process.database, writer, rates
+    reception = Reception(
+        *behind, _limits(Rate("network", settings.MAIL_RATE_NETWORK, 60)), settings.MAIL_HOSTNAME
+    )
+    submission = Submission(
+        *behind,
+        _limits(Rate("user", settings.MAIL_RATE_USER, 3600)),
+        settings.MAIL_HOSTNAME,
+    )
+    doors = (
+        (_door("mx", is_for_users=False), reception, settings.MAIL_SMTP_PORT, False),
+        (_door("submission", is_for_users=True), submission, settings.MAIL_SUBMISSION_PORT, False),
+        (_door("submissions", is_for_users=True), submission, settings.MAIL_SUBMISSIONS_PORT, True),
+    )
+    for door, journey, port, tls in doors:
+        handler = Handler(journey, refusals)
+
+        def _connect(handler: Handler = handler, door: Door = door) -> Connection:
+            return Connection(handler, door, process.tls, process.connections)
+
+        await process.open_door(_connect, port, tls=tls)
