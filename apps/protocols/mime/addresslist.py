@@ -156,7 +156,7 @@ class _Careful:
             # `John Doe john@example.test`: words before the last local part are a name.
             split = _last_at(words)
             name = None
-            if split > 1 and not _dotted(words, split):
+            if split > 1 and b"@" not in words[:split] and not _dotted(words, split):
                 name, words = _phrase(words[: split - 1]), words[split - 1 :]
             _, local, host = _spec(words)
             self.out.append(Mailbox(name or comment or None, None, local, host))

@@ -58,7 +58,8 @@ def decode(raw: bytes, charset: str) -> str:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
         # A text cut in its last character is still UTF-8; one or two stray bytes in much UTF-8 are damage.
-        if error.start and (error.start + 4 > len(raw) or _mostly_utf8(raw)):
+        cut = error.reason == "unexpected end of data" and not raw[: error.start].isascii()
+        if cut or _mostly_utf8(raw):
             return raw.decode("utf-8", "replace")
     return raw.decode("cp1252", "replace")
 

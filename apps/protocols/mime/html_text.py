@@ -16,7 +16,7 @@ _BREAK = re.compile(
 _CELL = re.compile(r"</?(?:td|th|img|option)\b[^>]*+(?:>|\Z)", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z][^>]*+(?:>|\Z)")
 _SPACES = re.compile(r"[^\S\n]+")
-_LINES = re.compile(r"\n\s+")
+_LINES = re.compile(r" ?\n\s*")
 
 
 def html_to_text(source: str) -> str:
