@@ -22,6 +22,7 @@ class Kept(TypedDict):
 
     users: list[Person]
     api_token: str
+    has_samples: bool
 
 
 PEOPLE = {
@@ -43,7 +44,7 @@ def load() -> Kept:
     try:
         kept: Kept = json.loads(path().read_text())
     except FileNotFoundError:
-        return {"users": [], "api_token": ""}
+        return {"users": [], "api_token": "", "has_samples": False}
     return kept
 
 
@@ -65,4 +66,5 @@ def invent() -> Kept:
             for address, role in PEOPLE.items()
         ],
         "api_token": "",
+        "has_samples": False,
     }
