@@ -13,6 +13,7 @@ def connection_arguments() -> dict[str, Any]:
     """Return psycopg's arguments for the configured database.
 
     Custom plans only: after five runs a generic plan for `uid = ANY(...)` reads the whole folder.
+    No JIT: a statement on many ranges of uids is thought expensive, and compiling it would be what is.
     """
     database = settings.DATABASES["default"]
     arguments: dict[str, Any] = {
@@ -22,7 +23,7 @@ def connection_arguments() -> dict[str, Any]:
         "port": database["PORT"],
         "autocommit": True,
         "prepare_threshold": 1,
-        "options": "-c plan_cache_mode=force_custom_plan -c timezone=UTC",
+        "options": "-c plan_cache_mode=force_custom_plan -c jit=off -c timezone=UTC",
         **database.get("OPTIONS", {}),
     }
     if database.get("PASSWORD"):

@@ -291,13 +291,3 @@ class Seen(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["folder", "user"], name="store_seen_once")]
-
-
-class Chore(models.Model):
-    """When a piece of housekeeping was last begun, so that one process begins it and not too often."""
-
-    name = models.CharField(max_length=40, primary_key=True)
-    begun_at = models.DateTimeField(db_default=Now())
-
-    def __str__(self) -> str:
-        return self.name

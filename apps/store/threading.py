@@ -53,7 +53,11 @@ def find(wanted: Iterable[tuple[int, Sequence[int]]]) -> Plan[dict[Key, int]]:
     keys = sorted({(mailbox, number) for mailbox, refs in wanted for number in (*refs[:1], *refs[-LATEST:])})
     if not keys:
         return {}
-    rows = yield from query(sql.THREADS, [[mailbox for mailbox, _ in keys], [number for _, number in keys]])
+    mailboxes, numbers = [mailbox for mailbox, _ in keys], [number for _, number in keys]
+    if mailboxes[0] == mailboxes[-1]:
+        rows = yield from query(sql.THREADS, [mailboxes[0], numbers])
+    else:
+        rows = yield from query(sql.THREADS_OF_MANY, [mailboxes, numbers])
     return {(mailbox, number): thread for mailbox, number, thread in rows}
 
 

@@ -60,6 +60,7 @@ def test_only_an_idle_file_is_removed(tmp_path: Path) -> None:
     assert not sweeper.remove("gone.seg", seconds=60)
 
 
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_a_child_process_writes_to_a_file_of_its_own(tmp_path: Path) -> None:
     segments = Segments(tmp_path)
     [mine] = segments.write([record(b"parent")])

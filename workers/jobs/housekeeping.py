@@ -21,6 +21,7 @@ from apps.events.wake import Job, looking
 from apps.mailflow.run_queue import Turn
 from apps.queue import services as queue
 from apps.store import packing
+from apps.store.services import keeping
 
 from .turns import turn
 
@@ -111,4 +112,7 @@ CHORES = (
     Chore("sessions of users", HOUR, lambda _: sessions.forget_sessions()),
     Chore("sessions of browsers", HOUR, lambda _: SessionStore.clear_expired()),
     Chore("packs and snapshots", 5, _build),
+    Chore("logs of folders", 600, lambda during: keeping.trim(during.may_claim)),
+    Chore("mail kept for a time", 600, lambda during: keeping.expire(during.may_claim)),
+    Chore("contents, blobs and segments", 6 * HOUR, lambda during: keeping.sweep(during.may_claim)),
 )

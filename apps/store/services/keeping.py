@@ -1,9 +1,5 @@
-"""Housekeeping: what is no longer needed goes, a little at a time; everything here may be done again.
+"""Housekeeping: what is no longer needed goes, a little at a time; everything here may be done again."""
 
-`keep_due()` is what the job calls: it claims what is due and does it.
-"""
-
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,8 +13,6 @@ from apps.store.sql import locks
 from apps.store.values import Expunged, FolderRef
 
 from . import messages
-
-log = logging.getLogger(__name__)
 
 KEPT_CHANGES = 10_000
 KEPT_DAYS = 7
@@ -38,6 +32,15 @@ class Cursor:
     folder: str = "folder_id"
     modseq: str = "modseq"
     touched: str = "touched_at"
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How many of each went."""
+
+    contents: int
+    blobs: int
+    segments: int
 
 
 CURSORS: set[Cursor] = set()
@@ -74,16 +77,6 @@ def trim_log(folder: FolderRef) -> Plan[int]:
         return 0
     rows = yield from query(sql.TRIM, params | {"floor": rows[0][0]})
     return int(rows[0][0]) if rows else 0
-
-
-def expire() -> int:
-    """Remove messages that their folder keeps no longer, at most 1,000 a folder; return how many."""
-    gone = 0
-    for folder_id, mailbox_id, uids in perform(query(sql.EXPIRED)):
-        ref = FolderRef(mailbox_id, folder_id)
-        if isinstance(perform(messages.expunge(ref, of_uids(uids), only_deleted=False)), Expunged):
-            gone += len(uids)
-    return gone
 
 
 def drop_segments() -> int:
@@ -138,38 +131,33 @@ def _relocate(segment: str, batch: list[Record]) -> None:
     perform(plan())
 
 
-def _sweep() -> None:
+def sweep(go_on: Callable[[], bool] = lambda: True) -> Swept:
+    """Remove contents, blobs and segments that nothing needs, for as long as `go_on` says so."""
+    contents = gone = 0
     for partition in range(PARTITIONS):
-        perform(sweep_contents(partition))
-    while perform(sweep_blobs()):
-        pass
-    drop_segments()
+        if go_on():
+            contents += perform(sweep_contents(partition))
+    while go_on() and (some := perform(sweep_blobs())):
+        gone += some
+    return Swept(contents, gone, drop_segments() if go_on() else 0)
 
 
-def _trim() -> None:
+def trim(go_on: Callable[[], bool] = lambda: True) -> int:
+    """Trim every log that has become long; return how many rows went."""
+    gone = 0
     # A little more than is kept, so that a log is not trimmed a row at a time.
     for folder_id, mailbox_id in perform(query(sql.LONG_LOGS, [KEPT_CHANGES + KEPT_CHANGES // 10])):
-        perform(trim_log(FolderRef(mailbox_id, folder_id)))
+        if go_on():
+            gone += perform(trim_log(FolderRef(mailbox_id, folder_id)))
+    return gone
 
 
-def _expire() -> None:
-    while expire():
-        pass
-
-
-CHORES: dict[str, tuple[float, Callable[[], None]]] = {
-    "sweep": (DAY / 4, _sweep),
-    "trim": (600.0, _trim),
-    "expire": (600.0, _expire),
-}
-"""What is done how often, in seconds."""
-
-
-def keep_due() -> list[str]:
-    """Do the housekeeping that is due; return what was done. Several processes never do the same at once."""
-    done = []
-    for name, (seconds, chore) in CHORES.items():
-        if perform(query(sql.BEGIN, [name, seconds])):
-            chore()
-            done.append(name)
-    return done
+def expire(go_on: Callable[[], bool] = lambda: True) -> int:
+    """Remove the messages that their folders keep no longer; return how many."""
+    gone = 0
+    while go_on() and (due := perform(query(sql.EXPIRED))):
+        for folder_id, mailbox_id, uids in due:
+            ref = FolderRef(mailbox_id, folder_id)
+            if isinstance(perform(messages.expunge(ref, of_uids(uids), only_deleted=False)), Expunged):
+                gone += len(uids)
+    return gone

@@ -2,7 +2,10 @@
 
 
 def compose(template: str, **parts: str) -> str:
-    """Put constant fragments of SQL into a statement; values never come this way."""
+    """Put constant fragments of SQL into a statement; values never come this way.
+
+    Line breaks go, for psycopg remembers how to bind a statement only up to 4,096 characters.
+    """
     for name, part in parts.items():
         template = template.replace("{" + name + "}", part)
-    return template
+    return " ".join(template.split())

@@ -4,13 +4,6 @@ from collections.abc import Iterable
 
 from . import compose
 
-# Claims a chore, unless somebody began it within so many seconds.
-BEGIN = """
-INSERT INTO store_chore AS c (name, begun_at) VALUES (%s, now())
-ON CONFLICT (name) DO UPDATE SET begun_at = now() WHERE c.begun_at < now() - make_interval(secs => %s)
-RETURNING name
-"""
-
 # Removes contents that no folder has any more, of one partition.
 _SWEEP_CONTENTS = """
 WITH gone AS (

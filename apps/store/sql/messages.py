@@ -4,22 +4,30 @@ Each moves rows, counters, usage and log together. `{ranges}`, `{within}` choose
 constants, which is exact for the planner, or many by a join.
 """
 
+import functools
+
 from . import compose
 
 ONE_RANGE = "m.uid BETWEEN %(low)s::bigint AND %(high)s::bigint"
 MANY_RANGES = "unnest(%(lows)s::bigint[], %(highs)s::bigint[]) AS w (low, high)"
 IN_RANGES = "m.uid BETWEEN w.low AND w.high"
 
-# Finds the threads of messages by the hash of their message id.
-THREADS = """
+# Finds the threads of messages of one mailbox by the hash of their message id; in one partition.
+THREADS = compose("""
+SELECT c.mailbox_id, c.message_id_hash, min(c.thread_id) FROM store_content c
+WHERE c.mailbox_id = %s::bigint AND c.message_id_hash = ANY(%s::bigint[]) GROUP BY 1, 2
+""")
+
+# Does the same for several mailboxes at once.
+THREADS_OF_MANY = compose("""
 SELECT k.mailbox_id, k.hash, min(c.thread_id)
 FROM unnest(%s::bigint[], %s::bigint[]) AS k (mailbox_id, hash)
 JOIN store_content c ON c.mailbox_id = k.mailbox_id AND c.message_id_hash = k.hash
 GROUP BY 1, 2
-"""
+""")
 
 # Places new messages: contents, messages, counters, usage, and a log row for each set of flags in a folder.
-APPEND = """
+APPEND = compose("""
 WITH i AS MATERIALIZED (
   SELECT * FROM unnest(
     %s::bigint[], %s::bigint[], %s::bigint[], %s::bytea[], %s::bigint[], %s::bigint[], %s::bytea[],
@@ -69,7 +77,7 @@ WITH i AS MATERIALIZED (
   FROM k GROUP BY mailbox_id, folder_id, modseq, flags, names
 )
 SELECT o, folder_id, new_uid, uidvalidity, modseq, content_id FROM k
-"""
+""")
 
 # Sets flags where that changes something; the log gets a row for what was added and one for what was removed.
 _SET_FLAGS = """
@@ -109,6 +117,7 @@ _FAILED = """ARRAY(SELECT m.uid FROM store_message m {join}
     AND m.modseq > %(since)s::bigint ORDER BY m.uid)"""
 
 
+@functools.cache
 def set_flags(*, many: bool, names: bool, replace: bool, seen: str, conditional: bool) -> str:
     r"""Return the statement that sets flags.
 
@@ -160,6 +169,7 @@ FROM store_folder f WHERE f.id = %(folder_id)s::bigint AND f.mailbox_id = %(mail
 """
 
 
+@functools.cache
 def expunge(*, many: bool, only_deleted: bool) -> str:
     r"""Return the statement that removes messages, only those with \Deleted if so wished."""
     return compose(

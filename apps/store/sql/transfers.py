@@ -1,5 +1,7 @@
 """Statements that place messages of one folder in another. Both folders, and usage, are locked already."""
 
+import functools
+
 from . import compose
 from .messages import IN_RANGES, MANY_RANGES, ONE_RANGE
 
@@ -159,6 +161,7 @@ SELECT d.organisation_id FROM mailboxes_mailbox m JOIN domains_domain d ON d.id 
 """
 
 
+@functools.cache
 def _choose(template: str, *, many: bool) -> str:
     return compose(
         template,

@@ -15,7 +15,7 @@ from apps.store.flags import Flags
 from apps.store.models import Blob, Content, Folder, FolderLog, Message
 from apps.store.partitions import PARTITIONS
 from apps.store.services import keeping, messages
-from apps.store.services.keeping import Cursor
+from apps.store.services.keeping import Cursor, Swept
 from apps.store.values import FolderRef
 from tests.store.mail import Box, a_box, a_message, picture, put
 
@@ -169,11 +169,19 @@ def test_dead_segments_go_and_sparse_ones_are_written_anew(settings: LazySetting
     assert perform(blobs.get(refs[1])) == bodies[1]
 
 
-def test_a_chore_is_begun_by_one_and_not_too_often() -> None:
-    assert keeping.keep_due() == list(keeping.CHORES)
-    assert keeping.keep_due() == []
-    age("store_chore", "begun_at", "1", 1, "20 minutes")
-    assert keeping.keep_due() == ["trim", "expire"]
+def test_a_turn_that_is_over_does_nothing_more() -> None:
+    alice = a_box()
+    put(a_message(alice))
+    perform(messages.expunge(alice["INBOX"], only_deleted=False))
+    assert keeping.sweep(lambda: False) == Swept(0, 0, 0)
+    assert keeping.sweep() == Swept(1, 0, 0)
+
+
+def test_only_long_logs_are_trimmed(long_log: Box) -> None:
+    age("store_folderlog", "at", "folder_id", long_log["INBOX"].folder_id, "8 days")
+    assert keeping.trim(lambda: False) == 0
+    assert keeping.trim() == 8
+    assert keeping.trim() == 0
 
 
 def test_a_folder_that_is_gone_has_no_log_to_trim() -> None:

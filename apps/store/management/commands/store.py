@@ -41,9 +41,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Do what was asked."""
         if options["verb"] == "keep":
-            for name, (_, chore) in keeping.CHORES.items():
-                chore()
-                self.stdout.write(f"{name}: done")
+            swept = keeping.sweep()
+            self.stdout.write(
+                f"swept {swept.contents} contents, {swept.blobs} blobs and {swept.segments} segments"
+            )
+            self.stdout.write(f"trimmed {keeping.trim()} rows of logs")
+            self.stdout.write(f"expired {keeping.expire()} messages")
             return
         findings = self._look(deep=options["deep"])
         if findings and options["repair"]:
