@@ -5,6 +5,7 @@ that is away only makes the limits a process's own. A limit may be passed by wha
 """
 
 import asyncio
+import functools
 import ipaddress
 import logging
 from collections.abc import Callable
@@ -35,6 +36,7 @@ class _Count:
     """What we counted since."""
 
 
+@functools.lru_cache(4096)
 def network(address: str) -> str:
     """Return the network a stranger is counted under: /24 or /64; empty for ourselves, who are not counted."""
     try:

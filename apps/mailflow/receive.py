@@ -42,9 +42,16 @@ class Reception:
     origin = Origin.MX
 
     def __init__(
-        self, database: Database, writer: Writer, rates: Rates, limits: Limits, hostname: str
+        self,
+        database: Database,
+        router: routing.Router,
+        writer: Writer,
+        rates: Rates,
+        limits: Limits,
+        hostname: str,
     ) -> None:
         self.database = database
+        self.router = router
         self.writer = writer
         self.rates = rates
         self.limits = limits
@@ -62,7 +69,7 @@ class Reception:
         """Answer RCPT TO: it is one of ours and has room."""
         if len(transaction.named) >= self.limits.recipients:
             return Routed(Defer(replies.TOO_MANY_RECIPIENTS, "too many recipients of one message"))
-        found = await routing.route(self.database, rcpt.recipient)
+        found = await self.router.route(rcpt.recipient)
         if found.leads == Leads.ELSEWHERE:
             return Routed(Refuse(replies.RELAY_DENIED, "not one of our domains"))
         return self.here(found, transaction, rcpt)

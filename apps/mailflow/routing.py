@@ -1,5 +1,6 @@
-"""Where one recipient leads, and whether there is room: one statement on the listener's own connection."""
+"""Where one recipient leads, and whether there is room: one statement for all who ask meanwhile."""
 
+import asyncio
 from dataclasses import dataclass
 
 from apps.events.transactions import Database
@@ -48,14 +49,48 @@ class Routing:
         )
 
 
-async def route(database: Database, address: Address) -> Routing:
-    """Ask where an address leads."""
-    key = address.key
-    async with database.pool.connection() as connection:
-        cursor = await connection.execute(sql.ROUTE, [[key]], binary=True)
-        rows = await cursor.fetchall()
-    found = read_routes([key], [row[:-1] for row in rows])[key]
-    return Routing(found.leads, found.places, {row[4]: row[-1] for row in rows if row[4] is not None})
+class Router:
+    """Asks where addresses lead: what is asked while one statement runs goes together in the next."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: dict[str, asyncio.Future[Routing]] = {}
+        self._asking: asyncio.Task[None] | None = None
+
+    async def route(self, address: Address) -> Routing:
+        """Ask where an address leads; raises psycopg.Error when the database cannot say."""
+        key = address.key
+        answer = self._waiting.get(key)
+        if answer is None:
+            answer = self._waiting[key] = asyncio.get_running_loop().create_future()
+        if self._asking is None:
+            self._asking = asyncio.create_task(self._ask())
+        # Several may wait for this answer; one that goes away must not take it from the others.
+        return await asyncio.shield(answer)
+
+    async def _ask(self) -> None:
+        try:
+            while self._waiting:
+                asked, self._waiting = self._waiting, {}
+                try:
+                    found = await self._look_up(list(asked))
+                except Exception as error:  # noqa: BLE001 - it is raised again where it is awaited
+                    for answer in asked.values():
+                        answer.set_exception(error)
+                        answer.exception()  # Those who asked may be gone; that is no fault to report.
+                else:
+                    for key, answer in asked.items():
+                        answer.set_result(found[key])
+        finally:
+            self._asking = None
+
+    async def _look_up(self, keys: list[str]) -> dict[str, Routing]:
+        async with self._database.pool.connection() as connection:
+            cursor = await connection.execute(sql.ROUTE, [keys], binary=True)
+            rows = await cursor.fetchall()
+        queued = {row[4]: row[-1] for row in rows if row[4] is not None}
+        found = read_routes(keys, [row[:-1] for row in rows])
+        return {key: Routing(route.leads, route.places, queued) for key, route in found.items()}
 
 
 def remote(rcpt: Rcpt, organisation_id: int) -> Recipient:

@@ -49,7 +49,7 @@ class Submission(Reception):
             return Routed(Refuse(replies.AUTH_REQUIRED, "nobody signed in"))
         if len(transaction.named) >= self.limits.recipients:
             return Routed(Defer(replies.TOO_MANY_RECIPIENTS, "too many recipients of one message"))
-        found = await routing.route(self.database, rcpt.recipient)
+        found = await self.router.route(rcpt.recipient)
         if not self.rates.allows(self.limits.rate, str(peer.user.user_id)):
             return Routed(Defer(replies.RATE_LIMITED, "too many recipients from this user"))
         if found.leads == Leads.ELSEWHERE:

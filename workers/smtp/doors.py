@@ -9,6 +9,7 @@ from apps.events.refusals import RefusalLog
 from apps.mailflow.acceptance import Writer
 from apps.mailflow.rate import Rate, Rates
 from apps.mailflow.receive import Limits, Reception
+from apps.mailflow.routing import Router
 from apps.mailflow.submit import Submission
 from workers.lifecycle import Process
 
@@ -35,7 +36,7 @@ def _limits(rate: Rate) -> Limits:
 
 async def open_doors(process: Process, *, now: Callable[[], float]) -> None:
     """Open MX, submission (STARTTLS) and submissions (TLS)."""
-    writer = Writer(process.database)
+    writer = Writer(process.database, writers=1)
     rates = Rates(process.database.valkey, now=now)
     refusals = RefusalLog(process.database, now=now)
     writing = asyncio.create_task(writer.run())
@@ -47,7 +48,7 @@ async def open_doors(process: Process, *, now: Callable[[], float]) -> None:
         await asyncio.wait_for(writing, settings.MAIL_DRAIN_SECONDS)
 
     process.on_stop(_finish)
-    behind = process.database, writer, rates
+    behind = process.database, Router(process.database), writer, rates
     reception = Reception(
         *behind, _limits(Rate("network", settings.MAIL_RATE_NETWORK, 60)), settings.MAIL_HOSTNAME
     )

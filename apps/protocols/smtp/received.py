@@ -1,6 +1,7 @@
 """The Received header we add to what we accept (RFC 5321 4.4, protocol names of RFC 3848 and 6531)."""
 
 import datetime as dt
+import functools
 import ipaddress
 from dataclasses import dataclass
 from email.utils import format_datetime
@@ -28,6 +29,7 @@ def protocol(hop: Hop) -> str:
     return name + ("S" if hop.tls else "") + ("A" if hop.signed_in else "")
 
 
+@functools.lru_cache(4096)
 def address_literal(peer: str) -> str:
     """Write an IP address as it stands in brackets; `unknown` for what is none."""
     try:

@@ -3,6 +3,7 @@
 A reply never says more than the peer may know: the reason of a refusal goes to our log.
 """
 
+import functools
 from dataclasses import dataclass
 
 
@@ -18,7 +19,7 @@ class Reply:
         return "\r\n".join(self._lines())
 
     def __bytes__(self) -> bytes:
-        return str(self).encode("ascii", "replace") + b"\r\n"
+        return _encode(self)
 
     @property
     def is_success(self) -> bool:
@@ -37,6 +38,11 @@ class Reply:
             f"{self.code}{' ' if number == len(lines) else '-'}{enhanced}{line}"
             for number, line in enumerate(lines, 1)
         ]
+
+
+@functools.lru_cache(256)
+def _encode(reply: Reply) -> bytes:
+    return str(reply).encode("ascii", "replace") + b"\r\n"
 
 
 # --- what goes well -----------------------------------------------------------------------------------------
