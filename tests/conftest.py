@@ -38,3 +38,10 @@ def real_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> 
     with django_db_blocker.unblock():
         yield
         connections.close_all()
+
+
+@pytest.fixture
+def nothing_told(db: None) -> None:
+    """Empty the audit trail for one test; tests that commit leave entries behind."""
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE events_auditentry")

@@ -43,7 +43,7 @@ def check_password(scheme: str, verifier: str, password: str) -> bool:
             return imported.check(scheme, verifier, password)
         try:
             return _HASHER.verify(verifier, prepared)
-        except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
+        except (argon2.exceptions.VerificationError, ValueError):
             return False
 
 

@@ -188,6 +188,8 @@ def _free_address(address: str) -> tuple[Domain, str]:
     except AddressError as error:
         raise DirectoryError(f"{address}: {error}") from None
     local_part = parsed.key.rpartition("@")[0]
+    if str(parsed).startswith('"'):
+        raise DirectoryError(f"{address}: we keep no addresses that need quotes")
     if "+" in local_part:
         raise DirectoryError(f"{address}: what follows a + is a tag, not part of an address")
     domain = Domain.objects.select_related("organisation").filter(name=parsed.domain).first()

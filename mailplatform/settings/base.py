@@ -1,5 +1,6 @@
 """Every setting of the platform, with one sentence on when to change it."""
 
+import tomllib
 from pathlib import Path
 
 from . import registry
@@ -194,7 +195,8 @@ MAIL_MASTER_KEYS = registry.text(
     "`id:base64,...` keys that seal secrets at rest, newest first; empty keeps them in a file under MAIL_STATE_DIR.",
 )
 
-MAIL_KEYRING = load_keyring(MAIL_MASTER_KEYS, MAIL_STATE_DIR / "secrets" / "master.keys")
+MAIL_KEY_FILE = MAIL_STATE_DIR / "secrets" / "master.keys"
+MAIL_KEYRING = load_keyring(MAIL_MASTER_KEYS, MAIL_KEY_FILE)
 SECRET_KEY = derive(MAIL_KEYRING, "django").hex()
 
 # --- Django ------------------------------------------------------------------------------------------------
@@ -221,6 +223,15 @@ INSTALLED_APPS = [
     "apps.api",
 ]
 AUTH_USER_MODEL = "accounts.User"
+MAIL_VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["apps.api.authentication.BearerToken"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "EXCEPTION_HANDLER": "apps.api.problems.problem",
+    "UNAUTHENTICATED_USER": None,
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ROOT_URLCONF = "mailplatform.urls"
 ASGI_APPLICATION = "mailplatform.asgi.application"

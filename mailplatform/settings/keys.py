@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from .registry import SettingError
@@ -18,24 +19,37 @@ def load_keyring(configured: str, path: Path) -> dict[int, bytes]:
     """Return the master keys by id, newest first; made and kept in `path` (0600) when none are configured."""
     if configured:
         return parse_keyring(configured, "MAIL_MASTER_KEYS")
-    try:
-        return _kept(path)
-    except OSError as error:
-        raise SettingError(f"MAIL_STATE_DIR: {path} cannot be used: {error.strerror}") from None
-
-
-def _kept(path: Path) -> dict[int, bytes]:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        line = f"1:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}\n"
-        staged = path.with_name(f".{path.name}.{os.getpid()}")
-        with os.fdopen(os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(line)
-        # A link appears whole or not at all: of two processes that start together, one wins and both read.
+        made = _write_beside(path, [f"1:{_new_key()}"])
+        # Linked when complete: of two processes that start together, one makes it and the other finds it whole.
         with contextlib.suppress(FileExistsError):
-            path.hardlink_to(staged)
-        staged.unlink()
+            path.hardlink_to(made)
+        made.unlink()
+    if path.stat().st_mode & 0o077:
+        raise SettingError(f"{path}: others on this machine can read the master keys; chmod 600 it")
     return parse_keyring(path.read_text().replace("\n", ","), str(path))
+
+
+def add_key(path: Path) -> int:
+    """Put a new key first in the file of keys; returns its id."""
+    lines = path.read_text().split()
+    key_id = max(parse_keyring(",".join(lines), str(path))) + 1
+    _write_beside(path, [f"{key_id}:{_new_key()}", *lines]).rename(path)
+    return key_id
+
+
+def _new_key() -> str:
+    return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+
+
+def _write_beside(path: Path, lines: list[str]) -> Path:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    with os.fdopen(handle, "w") as file:
+        file.write("".join(f"{line}\n" for line in lines))
+        file.flush()
+        os.fsync(file.fileno())
+    return Path(name)
 
 
 def parse_keyring(value: str, source: str) -> dict[int, bytes]:

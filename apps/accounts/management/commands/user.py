@@ -1,0 +1,120 @@
+"""manage.py user: people who sign in."""
+
+from django.db import transaction
+from django.utils.crypto import get_random_string
+
+from apps.accounts.models import User
+from apps.accounts.services import credentials, users
+from apps.organisations.nouns import NounCommand, add_json, read_password
+from apps.organisations.services import find_organisation
+
+PASSWORD_CHARACTERS = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+
+
+class Command(NounCommand):
+    """People who sign in."""
+
+    help = (
+        "People who sign in. A password is never an argument, where every user of this machine could read it: it is "
+        "asked for, read from standard input (one line), or generated. "
+        "Example: manage.py user create alice@example.org --name 'Alice' --generate-password"
+    )
+
+    def add_verbs(self) -> None:
+        """Create, list, change, disable, enable, set-password, import-password."""
+        create = self.verb(
+            "create", self.create, "Make a user. Without a password option, one cannot sign in yet."
+        )
+        create.add_argument("address", help="what the user signs in with, in a domain we serve")
+        create.add_argument("--name", default="", help="how the user is called")
+        create.add_argument("--language", default="en", help="like en or de (default: en)")
+        password = create.add_mutually_exclusive_group()
+        password.add_argument(
+            "--password", dest="ask", action="store_true", help="ask, or read standard input"
+        )
+        password.add_argument(
+            "--generate-password", dest="generate", action="store_true", help="make and print one"
+        )
+        show = self.verb("list", self.show, "List users and their roles.")
+        show.add_argument("--organisation", metavar="NAME", help="only those of this tenant")
+        add_json(show)
+        change = self.verb("change", self.change, "Change how a user is called or spoken to.")
+        change.add_argument("address")
+        change.add_argument("--name")
+        change.add_argument("--language")
+        self.verb("disable", self.disable, "Keep a user out and end every session.").add_argument("address")
+        self.verb("enable", self.enable, "Let a user in again.").add_argument("address")
+        set_password = self.verb(
+            "set-password", self.set_password, "Set a password; sessions that came in by the old one end."
+        )
+        set_password.add_argument("address")
+        set_password.add_argument("--generate", action="store_true", help="make one and print it")
+        imported = self.verb(
+            "import-password",
+            self.import_password,
+            "Take over a hash from another server, like {SHA512-CRYPT}$6$..., read from standard input.",
+        )
+        imported.add_argument("address")
+
+    def create(self, *, address: str, name: str, language: str, ask: bool, generate: bool) -> None:
+        """Make a user."""
+        password = read_password() if ask else _new_password() if generate else None
+        with transaction.atomic():
+            user = users.create_user(address=address, name=name, language=language, actor=self.actor)
+            if password is not None:
+                credentials.set_password(user=user, password=password, actor=self.actor)
+        self.say(f"made user {user.address}")
+        if generate:
+            self.say(f"password {password}")
+
+    def show(self, *, organisation: str | None, as_json: bool) -> None:
+        """List users."""
+        rows = User.objects.select_related("organisation").prefetch_related("roles").order_by("address")
+        if organisation is not None:
+            rows = rows.filter(organisation=find_organisation(organisation))
+        self.table(
+            ("address", "active", "organisation", "roles", "name"),
+            (
+                (
+                    row.address,
+                    row.is_active,
+                    row.organisation.name,
+                    " ".join(sorted({role.kind for role in row.roles.all()})),
+                    row.name,
+                )
+                for row in rows
+            ),
+            as_json=as_json,
+        )
+
+    def change(self, *, address: str, name: str | None, language: str | None) -> None:
+        """Change a user."""
+        users.change_user(user=users.find_user(address), name=name, language=language, actor=self.actor)
+        self.say(f"changed user {address}")
+
+    def disable(self, *, address: str) -> None:
+        """Keep a user out."""
+        users.disable_user(user=users.find_user(address), actor=self.actor)
+        self.say(f"disabled user {address}")
+
+    def enable(self, *, address: str) -> None:
+        """Let a user in again."""
+        users.enable_user(user=users.find_user(address), actor=self.actor)
+        self.say(f"enabled user {address}")
+
+    def set_password(self, *, address: str, generate: bool) -> None:
+        """Set a password."""
+        user = users.find_user(address)
+        password = _new_password() if generate else read_password()
+        credentials.set_password(user=user, password=password, actor=self.actor)
+        self.say(f"password {password}" if generate else f"set the password of {address}")
+
+    def import_password(self, *, address: str) -> None:
+        """Take over a verifier."""
+        user = users.find_user(address)
+        credentials.import_password(user=user, verifier=read_password("Verifier: "), actor=self.actor)
+        self.say(f"imported the password of {address}")
+
+
+def _new_password() -> str:
+    return get_random_string(20, PASSWORD_CHARACTERS)

@@ -1,0 +1,200 @@
+"""The directory by command line: the story of a new tenant, and one clear line for each mistake."""
+
+import io
+import json
+import re
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from apps.accounts.authentication import SignedIn, authenticate, authenticate_token
+from apps.accounts.doors import Door
+from apps.accounts.models import Session
+from apps.events.models import AuditEntry
+from tests.accounts.signing import session_of, sign_in
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nothing_told")]
+
+
+def manage(*arguments: str) -> str:
+    out = io.StringIO()
+    call_command(*arguments, stdout=out)
+    return out.getvalue().removesuffix("\n")
+
+
+@pytest.fixture
+def tenant() -> None:
+    manage("organisation", "create", "Example Ltd", "--quota", "500G")
+    manage("domain", "create", "example.test", "--organisation", "Example Ltd")
+
+
+def type_in(monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(line))
+
+
+@pytest.mark.usefixtures("tenant")
+def test_a_tenant_from_nothing_to_signed_in() -> None:
+    made, password = manage(
+        "user", "create", "alice@example.test", "--name", "Alice", "--generate-password"
+    ).splitlines()
+    assert made == "made user alice@example.test"
+    password = password.removeprefix("password ")
+    assert (
+        manage("mailbox", "create", "alice@example.test", "--quota", "2G")
+        == "made mailbox alice@example.test"
+    )
+    manage("alias", "create", "sales@example.test", "alice@example.test", "bob@elsewhere.example")
+    manage("role", "grant", "alice@example.test", "domain_admin", "--domain", "example.test")
+    assert isinstance(authenticate("alice@example.test", password, door=Door.IMAP, peer=None), SignedIn)
+
+    (line,) = [
+        line for line in manage("organisation", "list").splitlines() if line.startswith("Example Ltd ")
+    ]
+    assert line.split() == ["Example", "Ltd", "yes", "500G"]
+    _, line = manage("domain", "list", "--organisation", "Example Ltd").splitlines()
+    assert line.split() == ["example.test", "yes", "Example", "Ltd"]
+    assert json.loads(manage("user", "list", "--organisation", "Example Ltd", "--json")) == {
+        "address": "alice@example.test",
+        "active": True,
+        "organisation": "Example Ltd",
+        "roles": "domain_admin",
+        "name": "Alice",
+    }
+    assert json.loads(manage("mailbox", "list", "--domain", "example.test", "--json")) == {
+        "address": "alice@example.test",
+        "active": True,
+        "owner": "alice@example.test",
+        "messages": 0,
+        "bytes": 0,
+        "quota": "2G",
+    }
+    assert "alice@example.test bob@elsewhere.example" in manage("alias", "list", "--domain", "example.test")
+    assert "domain_admin  example.test" in manage("role", "list", "alice@example.test")
+    assert all(entry.actor.startswith("manage.py (") for entry in AuditEntry.objects.all())
+
+
+@pytest.mark.usefixtures("tenant")
+def test_a_password_comes_by_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    type_in(monkeypatch, "a fine password\n")
+    assert manage("user", "create", "bob@example.test", "--password") == "made user bob@example.test"
+    assert isinstance(sign_in("bob@example.test", "a fine password"), SignedIn)
+    type_in(monkeypatch, "a finer password\r\n")
+    assert manage("user", "set-password", "bob@example.test") == "set the password of bob@example.test"
+    assert isinstance(sign_in("bob@example.test", "a finer password"), SignedIn)
+    type_in(monkeypatch, "{SSHA}ZiagWDkTqRb5dGI8jNjih9ltdZxzYWx0\n")
+    manage("user", "import-password", "bob@example.test")
+    assert isinstance(sign_in("bob@example.test"), SignedIn)
+
+
+@pytest.mark.usefixtures("tenant")
+def test_a_bad_password_makes_no_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    type_in(monkeypatch, "short\n")
+    with pytest.raises(CommandError, match="at least 10 characters"):
+        manage("user", "create", "bob@example.test", "--password")
+    assert manage("user", "list", "--organisation", "Example Ltd", "--json") == ""
+
+
+@pytest.mark.usefixtures("tenant")
+def test_credentials_and_sessions() -> None:
+    manage("user", "create", "alice@example.test")
+    app_password = manage("credential", "add-app-password", "alice@example.test", "Phone", "--door", "imap")
+    token = manage("credential", "add-token", "alice@example.test", "Script", "--scope", "all", "--days", "7")
+    found = authenticate_token(token, peer=None)
+    assert isinstance(found, SignedIn)
+    session = session_of(sign_in("alice@example.test", app_password, client="mutt"))
+    assert "imap  192.0.2.1  mutt" in manage("session", "list", "alice@example.test")
+    assert manage("session", "end", str(session.id)) == "ended the session of alice@example.test"
+    assert "mutt" not in manage("session", "list", "alice@example.test")
+    assert "mutt" in manage("session", "list", "alice@example.test", "--ended")
+    sign_in("alice@example.test", app_password)
+    assert manage("session", "end-all", "alice@example.test") == "ended 1 sessions of alice@example.test"
+    assert not Session.objects.filter(user__address="alice@example.test", ended_at=None).exists()
+    listed = manage("credential", "list", "alice@example.test", "--json")
+    kinds = [json.loads(line) for line in listed.splitlines()]
+    assert [row["kind"] for row in kinds] == ["app_password", "api_token"]
+    manage("credential", "remove", str(kinds[0]["id"]))
+    assert not isinstance(sign_in("alice@example.test", app_password), SignedIn)
+
+
+def is_active(noun: str, name: str) -> bool:
+    rows = [json.loads(line) for line in manage(noun, "list", "--json").splitlines()]
+    (row,) = [row for row in rows if name in (row.get("name"), row.get("address"))]
+    return bool(row["active"])
+
+
+@pytest.mark.usefixtures("tenant")
+def test_switching_off_and_on_and_changing() -> None:
+    manage("user", "create", "alice@example.test")
+    manage("user", "create", "bob@example.test")
+    manage("mailbox", "create", "alice@example.test")
+    manage("mailbox", "create", "shop@example.test", "--shared")
+    manage("alias", "create", "sales@example.test", "alice@example.test")
+    for noun, name in (
+        ("organisation", "Example Ltd"),
+        ("domain", "example.test"),
+        ("user", "alice@example.test"),
+        ("mailbox", "alice@example.test"),
+        ("alias", "sales@example.test"),
+    ):
+        assert manage(noun, "disable", name) == f"disabled {noun} {name}"
+        assert not is_active(noun, name)
+        assert manage(noun, "enable", name) == f"enabled {noun} {name}"
+        assert is_active(noun, name)
+    manage("user", "change", "alice@example.test", "--name", "Alice A.", "--language", "de")
+    assert manage("mailbox", "set-quota", "alice@example.test", "1500M").endswith("may hold 1500M")
+    assert manage("mailbox", "set-quota", "alice@example.test", "0").endswith("has no limit")
+    assert (
+        manage("mailbox", "add-member", "shop@example.test", "bob@example.test", "send", "read")
+        == "bob@example.test may read, send shop@example.test"
+    )
+    manage("mailbox", "remove-member", "shop@example.test", "bob@example.test")
+    manage("alias", "change", "sales@example.test", "bob@example.test")
+    manage("alias", "delete", "sales@example.test")
+    manage("role", "grant", "bob@example.test", "support")
+    assert manage("role", "revoke", "bob@example.test", "support").endswith(
+        "no longer support in Example Ltd"
+    )
+
+
+MISTAKES = [
+    ("there is no organisation Nobody", ["domain", "create", "x.test", "--organisation", "Nobody"]),
+    ("there is an organisation Example Ltd already", ["organisation", "create", "Example Ltd"]),
+    ("example.test is served already", ["domain", "create", "EXAMPLE.test", "--organisation", "Example Ltd"]),
+    ("x.test is not a domain we serve", ["user", "create", "a@x.test"]),
+    ("an address looks like local@domain", ["user", "create", "alice"]),
+    ("there is no user a@x.test", ["user", "disable", "a@x.test"]),
+    ("there is no user alice@example.test: make it first", ["mailbox", "create", "alice@example.test"]),
+    ("there is no mailbox alice@example.test", ["mailbox", "disable", "alice@example.test"]),
+    ("there is no alias alice@example.test", ["alias", "delete", "alice@example.test"]),
+    ("there is no credential 0", ["credential", "remove", "0"]),
+    ("there is no session nonsense", ["session", "end", "nonsense"]),
+    ("'big' is not a size like 500M or 10G", ["mailbox", "set-quota", "a@example.test", "big"]),
+    ("invalid choice: 'king'", ["role", "grant", "a@example.test", "king"]),
+    ("a tag, not part of an address", ["mailbox", "create", "a+b@example.test", "--shared"]),
+]
+
+
+@pytest.mark.usefixtures("tenant")
+@pytest.mark.parametrize(("line", "arguments"), MISTAKES)
+def test_each_mistake_has_one_clear_line(line: str, arguments: list[str]) -> None:
+    with pytest.raises(CommandError, match=re.escape(line)) as caught:
+        manage(*arguments)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("tenant")
+def test_a_role_one_has_not_is_not_taken() -> None:
+    manage("user", "create", "alice@example.test")
+    with pytest.raises(CommandError, match="has no such role"):
+        manage("role", "revoke", "alice@example.test", "support", "--domain", "example.test")
+
+
+@pytest.mark.parametrize(
+    "noun", ["organisation", "domain", "user", "role", "credential", "session", "mailbox", "alias", "audit"]
+)
+def test_help_is_worth_reading(noun: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        call_command(noun, "--help")
+    said = capsys.readouterr().out
+    assert "Example: manage.py" in " ".join(said.split())
+    assert "list" in said
