@@ -70,7 +70,7 @@ _SENTENCES: dict[str, Callable[[Detail], str]] = {
     Kind.DEFERRED: _deferred,
     Kind.FAILED: lambda d: f"Refused for good for {_to(d)}{_reply(d)}.",
     Kind.EXPIRED: lambda d: f"Given up for {_to(d)} after trying for as long as we promise{_reply(d)}.",
-    Kind.BOUNCED: lambda d: f"The sender was told about {_to(d)}, in message {d.get('report', '?')}.",
+    Kind.BOUNCED: lambda d: f"A report about {_to(d)} was queued for {d.get('to') or 'the sender'}.",
     Kind.POISONED: lambda d: f"Set aside for {_to(d)}: handling it failed ({d.get('reason', 'unknown')}).",
     Kind.HELD: lambda d: f"Held for {_to(d)} ({d.get('reason', 'no reason given')}).",
     Kind.RELEASED: lambda d: f"Released for {_to(d)}.",

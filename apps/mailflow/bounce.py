@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.template.loader import render_to_string
 
+from apps.events import trace
 from apps.events.transactions import Plan
 from apps.mailboxes.sql import Leads, route
 from apps.protocols.addresses import Address, AddressError
@@ -83,6 +84,11 @@ def _report(failures: list[Failure], now: dt.datetime) -> Plan[list[int]]:
     data = write(failures, original, now=now, message_id=f"{uuid.uuid4()}@{settings.MAIL_HOSTNAME}")
     [ref] = yield from blobs.put_many(organisation_id, [data])
     envelope = Envelope("", smtputf8=not first.envelope.sender.isascii(), eight_bit=not data.isascii())
+    told = {
+        "recipient": ", ".join(failure.parcel.recipient.address for failure in failures[:20]),
+        "to": first.envelope.sender,
+    }
+    yield from trace.record([trace.Event(first.trace_id, trace.Kind.BOUNCED, organisation_id, told)])
     return (
         yield from services.enqueue(
             [

@@ -204,14 +204,23 @@ class RemoteRun:
         ]
         # The remote has taken them: nothing but the end of the lease may keep us from saying so.
         end = self._turn.clock() + services.LEASE.total_seconds() - RENEW_SECONDS
+        is_reporting = True
         while True:
             try:
-                ours = await self._database.perform(settle(parcels, settlements, self._owner, now=now))
+                ours = await self._database.perform(
+                    settle(parcels, settlements, self._owner, now=now if is_reporting else None)
+                )
             except psycopg.OperationalError as error:
                 if self._turn.clock() > end:
                     raise
                 log.warning("settling waits for the database", extra={"error": str(error)})
                 await asyncio.sleep(0.5)
+            except Exception:
+                if not is_reporting:
+                    raise
+                # A report that cannot be written must not make us deliver again what was settled.
+                log.exception("senders not told", extra={"destination": destination})
+                is_reporting = False
             else:
                 self.settled += len(ours)
                 return
@@ -259,25 +268,20 @@ def divide(parcels: list[Parcel]) -> tuple[list[Parcel], list[Parcel]]:
 
 
 def settle(
-    parcels: Sequence[Parcel], settlements: Sequence[Settlement], owner: str, *, now: datetime
+    parcels: Sequence[Parcel], settlements: Sequence[Settlement], owner: str, *, now: datetime | None
 ) -> Plan[set[int]]:
-    """Settle what is still ours, tell its trace, and tell the senders of what failed."""
+    """Settle what is still ours, tell its trace, and tell the senders of what failed (unless `now` is None)."""
     ours = yield from services.settle(settlements, owner)
-    yield from trace.record(
-        _event(parcel, settlement)
-        for parcel, settlement in zip(parcels, settlements, strict=True)
-        if settlement.parcel_id in ours
-    )
-    yield from bounce.report(
-        [
+    kept = [(p, s) for p, s in zip(parcels, settlements, strict=True) if p.id in ours]
+    yield from trace.record(_event(parcel, settlement) for parcel, settlement in kept)
+    if now is not None:
+        failures = [
             Failure(parcel, settlement.outcome)
-            for parcel, settlement in zip(parcels, settlements, strict=True)
-            if settlement.parcel_id in ours
-            and settlement.state in {State.FAILED, State.EXPIRED}
+            for parcel, settlement in kept
+            if settlement.state in {State.FAILED, State.EXPIRED}
             and isinstance(settlement.outcome, Failed | Deferred)
-        ],
-        now=now,
-    )
+        ]
+        yield from bounce.report(failures, now=now)
     return ours
 
 
