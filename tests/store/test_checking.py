@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def alice() -> Box:
+def alice(an_empty_store: None) -> Box:
     box = a_box()
     put(*(a_message(box, body=b"number %d" % n, flags=Flags.named("todo")) for n in range(4)))
     perform(messages.set_flags(box["INBOX"], [(1, 2)], add=Flags.named("\\Seen", "\\Deleted")))

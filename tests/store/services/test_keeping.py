@@ -19,7 +19,7 @@ from apps.store.services.keeping import Cursor, Swept
 from apps.store.values import FolderRef
 from tests.store.mail import Box, a_box, a_message, picture, put
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("an_empty_store")]
 
 
 def age(table: str, column: str, key: str, value: int, interval: str) -> None:
