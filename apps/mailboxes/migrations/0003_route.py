@@ -1,4 +1,4 @@
-"""Where an address leads, as a function: its plans are kept, which planning each time would cost four times over.
+"""Where an address leads, as a function: its plans are kept, for planning them each time costs several times their run.
 
 Listeners plan every statement anew (a plan for any list of uids would read whole folders); this function plans
 once for each connection.

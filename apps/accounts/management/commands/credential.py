@@ -105,7 +105,7 @@ class Command(NounCommand):
                     row.kind,
                     row.label,
                     row.scheme,
-                    " ".join(row.scopes),
+                    "all" if set(row.scopes) == set(SCOPES) else " ".join(row.scopes),
                     _day(row.expires_at),
                     _day(row.last_used_at),
                 )
