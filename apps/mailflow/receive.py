@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from apps.events.transactions import Database
 from apps.mailboxes.sql import Leads
+from apps.protocols.addresses import Address
 from apps.protocols.smtp import replies
 from apps.protocols.smtp.commands import Mail, Rcpt
 from apps.protocols.smtp.data import Fault
@@ -20,6 +21,7 @@ from .examine import examine
 from .rate import Rate, Rates, network
 from .verdicts import Accept, Defer, Refuse, Verdict
 
+ROLES = frozenset({"postmaster", "abuse"})
 FAULTS: dict[Fault, Reply] = {
     Fault.TOO_LARGE: replies.TOO_LARGE,
     Fault.BARE_NEWLINE: replies.BARE_CR_OR_LF,
@@ -69,10 +71,23 @@ class Reception:
         """Answer RCPT TO: it is one of ours and has room."""
         if len(transaction.named) >= self.limits.recipients:
             return Routed(Defer(replies.TOO_MANY_RECIPIENTS, "too many recipients of one message"))
-        found = await self.router.route(rcpt.recipient)
+        found = await self._route(rcpt.recipient)
         if found.leads == Leads.ELSEWHERE:
             return Routed(Refuse(replies.RELAY_DENIED, "not one of our domains"))
         return self.here(found, transaction, rcpt)
+
+    async def _route(self, address: Address) -> routing.Routing:
+        """Ask where an address leads; the server's own name answers to the names every host must (RFC 5321 4.5.1)."""
+        domain = address.domain
+        while (found := await self.router.route(Address(address.local, domain))).leads == Leads.ELSEWHERE:
+            if (
+                not address.key.endswith(f"@{self.hostname}")
+                or address.local.lower() not in ROLES
+                or "." not in domain
+            ):
+                break
+            domain = domain.partition(".")[2]
+        return found
 
     def here(self, found: routing.Routing, transaction: Transaction, rcpt: Rcpt) -> Routed:
         """Answer for an address of a domain we serve."""

@@ -22,3 +22,9 @@ SELECT asked, via_alias, state, address, mailbox_id, organisation_id, domain_id,
           WHERE q.mailbox_id = r.mailbox_id AND q.state IN ('queued', 'held')) ELSE 0 END
   FROM mailboxes_route(%s::text[]) r
 """
+
+# Whether a session goes on: a disabled user, a new password or the user's own click end it under an open connection.
+SESSION_GOES_ON = """
+SELECT EXISTS (SELECT FROM accounts_session s JOIN accounts_user u ON u.id = s.user_id
+                WHERE s.id = %s::uuid AND s.ended_at IS NULL AND u.is_active)
+"""

@@ -8,6 +8,8 @@ us). Everything else stays, byte for byte.
 import datetime as dt
 import secrets
 
+from apps.accounts.authentication import SignedIn
+from apps.events.transactions import Plan, query
 from apps.mailboxes.queries import may_send_as
 from apps.mailboxes.sql import Leads
 from apps.protocols.addresses import Address, AddressError
@@ -19,7 +21,7 @@ from apps.protocols.smtp.commands import Mail, Rcpt
 from apps.protocols.smtp.data import Fault
 from apps.queue.models import Origin
 
-from . import routing
+from . import routing, sql
 from .arrivals import Peer, Routed, Transaction
 from .receive import FAULTS, Reception
 from .verdicts import Accept, Defer, Refuse, Verdict
@@ -38,8 +40,10 @@ class Submission(Reception):
         """Answer MAIL FROM: it is one of the user's addresses."""
         if mail.size is not None and mail.size > self.limits.message_bytes:
             return Refuse(replies.TOO_LARGE, f"SIZE={mail.size}")
+        if peer.user is None or not await self.database.perform(_goes_on(peer.user)):
+            return Refuse(replies.AUTH_REQUIRED, "nobody signed in, or the session was ended")
         # The null sender is for receipts and vacation replies (RFC 8098 3); then From alone is checked.
-        if mail.sender is not None and not await self._is_theirs(peer, mail.sender):
+        if mail.sender is not None and not await self._is_theirs(peer.user, mail.sender):
             return Refuse(replies.SENDER_NOT_YOURS, "sender is not an address of the user")
         return Accept(replies.SENDER_OK)
 
@@ -49,7 +53,7 @@ class Submission(Reception):
             return Routed(Refuse(replies.AUTH_REQUIRED, "nobody signed in"))
         if len(transaction.named) >= self.limits.recipients:
             return Routed(Defer(replies.TOO_MANY_RECIPIENTS, "too many recipients of one message"))
-        found = await self.router.route(rcpt.recipient)
+        found = await self._route(rcpt.recipient)
         if not self.rates.allows(self.limits.rate, str(peer.user.user_id)):
             return Routed(Defer(replies.RATE_LIMITED, "too many recipients from this user"))
         if found.leads == Leads.ELSEWHERE:
@@ -63,13 +67,15 @@ class Submission(Reception):
         """Answer DATA: check From, complete, judge, keep."""
         if fault is not None:
             return Refuse(FAULTS[fault], fault.value)
-        if (refusal := await self._authors(peer, transaction, body)) is not None:
+        if peer.user is None:
+            return Refuse(replies.AUTH_REQUIRED, "nobody signed in")
+        if (refusal := await self._authors(peer.user, transaction, body)) is not None:
             return refusal
         domain = transaction.mail.sender.domain if transaction.mail.sender else self.hostname
         body = complete(body, now=now, message_id_domain=domain, random=secrets.token_bytes(16))
         return await self.judge_and_keep(peer, transaction, body, now)
 
-    async def _authors(self, peer: Peer, transaction: Transaction, body: bytes) -> Refuse | None:
+    async def _authors(self, user: SignedIn, transaction: Transaction, body: bytes) -> Refuse | None:
         """Check that From is there once and names the user's addresses alone: it is what the reader believes."""
         match = HEADER.match(body)
         fields = every(match[0], b"from") if match else []
@@ -81,16 +87,17 @@ class Submission(Reception):
                 author = Address.parse(text)
             except AddressError:
                 return Refuse(replies.FROM_MISSING, "no address in From")
-            if author != transaction.mail.sender and not await self._is_theirs(peer, author):
+            if author != transaction.mail.sender and not await self._is_theirs(user, author):
                 return Refuse(replies.FROM_NOT_YOURS, "From is not an address of the user")
         return None
 
-    async def _is_theirs(self, peer: Peer, address: Address) -> bool:
-        if peer.user is None:
-            return False
-        return address.key == peer.user.address or await self.database.perform(
-            may_send_as(peer.user.user_id, address.key)
-        )
+    async def _is_theirs(self, user: SignedIn, address: Address) -> bool:
+        return await self.database.perform(may_send_as(user.user_id, address.key))
+
+
+def _goes_on(user: SignedIn) -> Plan[bool]:
+    rows = yield from query(sql.SESSION_GOES_ON, [user.session_id])
+    return bool(rows[0][0])
 
 
 def complete(body: bytes, *, now: dt.datetime, message_id_domain: str, random: bytes) -> bytes:

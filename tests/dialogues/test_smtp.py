@@ -37,6 +37,7 @@ def the_cast() -> dict[str, str]:
     """Make the cast; return the words of the dialogues."""
     domain = factories.a_domain()
     alice = factories.a_mailbox("alice", domain=domain, password=PASSWORD)
+    factories.a_role(alice.owner, "domain_admin", domain=domain)
     bob, carol = factories.a_mailbox("bob", domain=domain), factories.a_mailbox("carol", domain=domain)
     dave = factories.a_mailbox("dave", domain=domain, quota_bytes=1000)
     full = factories.a_mailbox("full", domain=domain, quota_bytes=1000)
@@ -81,6 +82,7 @@ def stage(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
             {DOORS[door]: port for door, port in ports.items()},
             MAIL_MAX_MESSAGE_BYTES="20000",
             MAIL_MAX_RECIPIENTS="3",
+            MAIL_HOSTNAME=f"mail.{words['domain']}",
         ):
             yield Stage(ports, words)
 

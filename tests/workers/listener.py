@@ -39,8 +39,11 @@ def trust() -> ssl.SSLContext:
 @contextmanager
 def running(module: str, ports: Mapping[str, int], **environment: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run `python -m module` with ports by the name of their setting, until the block is left."""
-    env = os.environ | {name: str(port) for name, port in ports.items()} | environment
-    env |= {"DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "mailplatform.settings.test"}
+    env = os.environ | {
+        "DATABASE_URL": database_url(),
+        "DJANGO_SETTINGS_MODULE": "mailplatform.settings.test",
+    }
+    env |= {name: str(port) for name, port in ports.items()} | environment
     process = subprocess.Popen([sys.executable, "-m", module], cwd=ROOT, env=env)
     try:
         for port in ports.values():

@@ -63,7 +63,7 @@ async def open_doors(process: Process, *, now: Callable[[], float]) -> None:
         (_door("submissions", is_for_users=True), submission, settings.MAIL_SUBMISSIONS_PORT, True),
     )
     for door, journey, port, tls in doors:
-        handler = Handler(journey, refusals)
+        handler = Handler(door.name, journey, refusals)
 
         def _connect(handler: Handler = handler, door: Door = door) -> Connection:
             return Connection(handler, door, process.tls, process.connections)

@@ -4,7 +4,9 @@ import asyncio
 import datetime as dt
 import logging
 
+import prometheus_client
 import psycopg
+from django.db import DatabaseError
 
 from apps.accounts.authentication import SignedIn, authenticate
 from apps.accounts.doors import Door as SignInDoor
@@ -23,11 +25,17 @@ from .session import Envelope, Session
 
 log = logging.getLogger(__name__)
 
+ACCEPTED = prometheus_client.Counter("mail_smtp_accepted", "Messages accepted.", ["door"])
+REFUSED = prometheus_client.Counter(
+    "mail_smtp_refused", "Senders, recipients and messages refused.", ["door", "code", "enhanced"]
+)
+
 
 class Handler:
     """One for each door, shared by its connections."""
 
-    def __init__(self, journey: Reception, refusals: RefusalLog) -> None:
+    def __init__(self, door: str, journey: Reception, refusals: RefusalLog) -> None:
+        self.door = door
         self.journey = journey
         self.refusals = refusals
 
@@ -57,15 +65,21 @@ class Handler:
         verdict = await self.journey.message(
             peer, transaction, received.message, received.fault, dt.datetime.now(dt.UTC)
         )
+        if isinstance(verdict, Accept):
+            ACCEPTED.labels(self.door).inc()
         return self._answer(peer, envelope, verdict, transaction.mail)
 
     async def sign_in(self, session: Session, secret: Secret) -> Reply:
         """AUTH, once the secret is there."""
         if secret.authzid not in {"", secret.login}:
             return replies.AUTH_FAILED
-        answer = await db(
-            authenticate, secret.login, secret.password, door=SignInDoor.SMTP, peer=session.address
-        )
+        try:
+            answer = await db(
+                authenticate, secret.login, secret.password, door=SignInDoor.SMTP, peer=session.address
+            )
+        except DatabaseError as error:
+            log.warning("sign-in not possible", extra={"error": str(error)})
+            return replies.AUTH_UNAVAILABLE
         if isinstance(answer, SignedIn):
             session.user = answer
             session.authenticated = True
@@ -79,6 +93,10 @@ class Handler:
     ) -> Reply:
         if isinstance(verdict, Accept):
             return verdict.reply
+        REFUSED.labels(self.door, verdict.reply.code, verdict.reply.enhanced).inc()
+        log.info(
+            "refused", extra={"peer": peer.address, "reply": str(verdict.reply), "reason": verdict.reason}
+        )
         self.refusals.refused(
             Refusal(
                 envelope.trace_id,

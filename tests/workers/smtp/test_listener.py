@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -38,7 +39,7 @@ class Listener:
 
     def talk(self) -> smtplib.SMTP:
         """Open a conversation at the MX door."""
-        return smtplib.SMTP("127.0.0.1", self.mx, local_hostname="sender.example", timeout=10)
+        return smtplib.SMTP("127.0.0.1", self.mx, local_hostname="sender.example", timeout=30)
 
 
 @contextlib.contextmanager
@@ -53,6 +54,12 @@ def a_listener(**environment: str) -> Iterator[Listener]:
 def alice(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Mailbox]:
     with django_db_blocker.unblock():
         yield factories.a_mailbox("alice", password=PASSWORD)
+
+
+@pytest.fixture(scope="module")
+def carol(alice: Mailbox, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    with django_db_blocker.unblock():
+        yield str(factories.a_mailbox("carol", domain=alice.domain, password=PASSWORD))
 
 
 @pytest.fixture(scope="module")
@@ -173,6 +180,22 @@ def test_a_submitted_message_is_completed(listener: Listener, alice: Mailbox) ->
     assert message.size > len(body) - len("Bcc: y@elsewhere.example\r\n")
 
 
+def test_a_session_that_was_ended_sends_nothing_more(listener: Listener, carol: str) -> None:
+    with (
+        psycopg.connect(database_url(), autocommit=True) as database,
+        smtplib.SMTP("127.0.0.1", listener.submission, timeout=10) as client,
+    ):
+        client.login(carol, PASSWORD)
+        assert client.mail(carol)[0] == 250
+        client.rset()
+        database.execute(
+            "UPDATE accounts_session SET ended_at = now() WHERE user_id = "
+            "(SELECT id FROM accounts_user WHERE address = %s)",
+            [carol],
+        )
+        assert client.mail(carol) == (530, b"5.7.0 Sign in first")
+
+
 @pytest.mark.slow
 def test_whoever_guesses_passwords_is_told_to_wait(listener: Listener) -> None:
     answers = []
@@ -234,3 +257,21 @@ def test_it_lets_clients_finish_when_it_stops(alice: Mailbox) -> None:
         assert busy.getreply()[0] == 250
         assert busy.getreply() == (421, b"4.3.2 Shutting down, try again later")
         assert live.process.wait(10) == 0
+
+
+@pytest.mark.slow
+def test_without_its_database_it_says_try_again(tmp_path: Path) -> None:
+    with (
+        a_listener(DATABASE_URL=f"postgresql://x@/x?host={tmp_path}", MAIL_PLAINTEXT_AUTH="1") as live,
+        live.talk() as client,
+    ):
+        client.ehlo()
+        client.mail("friend@sender.example")
+        assert client.rcpt("alice@example.test") == (451, b"4.3.0 Temporary failure, try again later")
+        with smtplib.SMTP("127.0.0.1", live.submission, timeout=30) as user:
+            with pytest.raises(smtplib.SMTPAuthenticationError) as error:
+                user.login("alice@example.test", PASSWORD)
+            assert (error.value.smtp_code, error.value.smtp_error) == (
+                454,
+                b"4.7.0 Temporary authentication failure",
+            )
