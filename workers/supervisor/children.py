@@ -40,6 +40,7 @@ class Program:
     stop_signal: signal.Signals = signal.SIGTERM
     last_signal: signal.Signals = signal.SIGKILL
     longest_pause: float = LONGEST_PAUSE
+    is_excused: Callable[[int], bool] = lambda pid: False  # Silent for a good reason: see `watch`.
 
 
 def _die_with_parent(number: int) -> Callable[[], None]:

@@ -66,6 +66,15 @@ def binaries_for(root: Path, data: Path) -> Path:
     return kept[-1]
 
 
+def is_recovering(pid: int) -> bool:
+    """Say whether the server `pid` replays its log: silent, but at work."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return any(b"startup" in Path(f"/proc/{child}/cmdline").read_bytes() for child in children)
+    except OSError:
+        return False
+
+
 @dataclass(slots=True)
 class Postgres:
     """One embedded server below `root`: binaries, data, socket."""

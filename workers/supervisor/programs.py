@@ -10,7 +10,7 @@ from pathlib import Path
 from django.conf import settings
 
 from .children import Program
-from .postgres import Postgres
+from .postgres import Postgres, is_recovering
 from .valkey import Valkey
 
 # The mark by which the next supervisor knows processes that outlived this one.
@@ -71,6 +71,7 @@ def servers() -> list[Server]:
                     stop_signal=signal.SIGINT,  # "Fast" shutdown: clients are not waited for.
                     last_signal=signal.SIGQUIT,  # "Immediate": it recovers from its log at the next start.
                     longest_pause=2,
+                    is_excused=is_recovering,
                 ),
                 postgres.answers,
             )

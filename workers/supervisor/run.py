@@ -21,6 +21,7 @@ from . import demo, preflight, programs, runfile
 from .certificates import ensure_certificates
 from .children import Child, Program, stop_all
 from .errors import CannotStart
+from .watch import watch
 
 START_SECONDS = 90
 PREPARE_SECONDS = 900
@@ -76,18 +77,25 @@ async def _run(began: float) -> int:
     runfile.remove()
     servers = {Child(server.program): server.answers for server in programs.servers()}
     platform = {Child(process.program): _asking(process.health_port) for process in programs.processes()}
+    alive = servers | {
+        child: _asking(process.health_port, "/livez")
+        for child, process in zip(platform, programs.processes(), strict=True)
+    }
     work = loop.create_task(_start(servers, platform, began))
     stop = loop.create_task(told.wait())
+    watching: asyncio.Task[None] | None = None
     try:
         await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
         if work.done():
             work.result()
-        await stop
+            watching = loop.create_task(watch(alive))
+            await stop
         say("Stopping ...")
     finally:
-        work.cancel()
-        stop.cancel()
-        await asyncio.gather(work, stop, return_exceptions=True)
+        tasks = [task for task in (work, stop, watching) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         runfile.remove()
         await stop_all(list(platform), PLATFORM_STOP_SECONDS)
         await stop_all(list(servers), SERVERS_STOP_SECONDS)
@@ -149,13 +157,13 @@ async def _prepare() -> None:
         raise CannotStart("the database could not be prepared; the lines above say why")
 
 
-def _asking(port: int) -> Callable[[], bool]:
+def _asking(port: int, path: str = "/readyz") -> Callable[[], bool]:
     host = runfile.host() if port == settings.MAIL_WEB_PORT else "127.0.0.1"
 
     def ready() -> bool:
         connection = http.client.HTTPConnection(host, port, timeout=5)
         try:
-            connection.request("GET", "/readyz", headers={"Host": "localhost"})
+            connection.request("GET", path, headers={"Host": "localhost"})
             return connection.getresponse().status == http.client.OK
         except (OSError, http.client.HTTPException):
             return False
