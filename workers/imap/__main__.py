@@ -2,6 +2,8 @@
 
 from workers.lifecycle import Process, run_listener
 
+from .memory import use_heap
+
 
 async def serve(process: Process) -> None:
     """Open the doors for IMAP with STARTTLS and for IMAP over TLS."""
@@ -19,4 +21,5 @@ async def serve(process: Process) -> None:
 
 
 if __name__ == "__main__":
+    use_heap()
     run_listener("imap", serve)

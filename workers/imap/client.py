@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FLUSH_BYTES = 64 * 1024
+WRITE_BYTES = 64 * 1024
+"""TLS keeps a buffer as large as the largest piece it was ever given, for each connection."""
 
 type Heard = SaslResponse | IdleDone | None
 
@@ -145,7 +147,12 @@ class Client:
             data = self._out[0] if len(self._out) == 1 else b"".join(self._out)
             self._out.clear()
             self._out_bytes = 0
-            self.connection.write(data)
+            if len(data) <= WRITE_BYTES:
+                self.connection.write(data)
+                return
+            view = memoryview(data)
+            for first in range(0, len(view), WRITE_BYTES):
+                self.connection.write(view[first : first + WRITE_BYTES])
 
     async def drain(self) -> None:
         """Let others have their turn, and wait for a client that reads slowly."""

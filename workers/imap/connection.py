@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from apps.protocols.imap.events import Closing, Event, IdleDone, Reply, Request, SaslResponse
 
+from . import memory
 from .client import Client, ClientGone
 from .dispatch import carry_out
 
@@ -22,8 +23,11 @@ HIGH_WATER = 256 * 1024
 STALLED_SECONDS = 120
 """A client that reads nothing for so long is let go."""
 
+CLOSE_SECONDS = 2
+"""How long a client may take to hear our goodbye; over TLS it must answer."""
 
-class Connection(asyncio.Protocol):
+
+class Connection(asyncio.BufferedProtocol):
     """One client's connection."""
 
     __slots__ = (
@@ -47,6 +51,8 @@ class Connection(asyncio.Protocol):
         self.server = server
         self.secure = secure
         self._loop = asyncio.get_running_loop()
+        if secure:
+            memory.connection_coming(self._loop)
         self._since = self._heard = self._loop.time()
         self._transport: asyncio.Transport | None = None
         self._task: asyncio.Task[None] | None = None
@@ -67,13 +73,17 @@ class Connection(asyncio.Protocol):
             return
         self.write(self.server.greeting(self.client))
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Lend the buffer all connections read into; what is in it is taken out at once."""
+        return self.server.input
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Take bytes."""
         if self._closing:
             return
         self._heard = self._loop.time()
         session = self.client.session
-        self.handle(session.receive(data))
+        self.handle(session.receive(self.server.input[:nbytes]))
         if session.waiting and session.buffered > MOST_BUFFERED and not self._paused_reading:
             self._paused_reading = True
             self._pause_reading()
@@ -125,7 +135,7 @@ class Connection(asyncio.Protocol):
             self.bye(b"Idle for too long")
 
     # --- what the client calls -------------------------------------------------------------------------
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Send bytes."""
         if self._transport is not None:
             self._transport.write(data)
@@ -157,18 +167,20 @@ class Connection(asyncio.Protocol):
             self._closing = True
             self.client.flush()
             self._transport.write(b"* BYE %b\r\n" % reason)
-            self._transport.close()
+            self.close()
 
     def close(self) -> None:
-        """Close after all that was written has gone out."""
+        """Close after all that was written has gone out, and do not wait long for a client that sleeps."""
         self._closing = True
-        if self._transport is not None:
+        if self._transport is not None and not self._transport.is_closing():
             self._transport.close()
+            self._loop.call_later(CLOSE_SECONDS, self.abort)
 
     async def start_tls(self) -> None:
         """Begin TLS; whatever came in the clear after STARTTLS is forgotten."""
         assert self._transport is not None
         self.client.session.start_tls()
+        memory.connection_coming(self._loop)
         transport = await self._loop.start_tls(
             self._transport, self, self.server.process.tls, server_side=True, ssl_handshake_timeout=15
         )

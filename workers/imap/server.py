@@ -28,6 +28,7 @@ AFTER_LOGIN = (
     BEFORE_LOGIN + b" CHILDREN CONDSTORE ESEARCH LIST-EXTENDED LIST-STATUS MOVE NAMESPACE SPECIAL-USE"
     b" CREATE-SPECIAL-USE STATUS=SIZE UIDPLUS UNSELECT"
 )
+INPUT_BYTES = 64 * 1024
 TICK_SECONDS = 5
 ACCESS_SECONDS = 5
 """How long a user who was disabled may stay."""
@@ -45,6 +46,7 @@ class Server:
         self.max_message: int = settings.MAIL_MAX_MESSAGE_BYTES
         self.timeout: float = settings.MAIL_IMAP_TIMEOUT
         self.login_timeout: float = settings.MAIL_IMAP_LOGIN_TIMEOUT
+        self.input = memoryview(bytearray(INPUT_BYTES))
         self.connections: set[Connection] = set()
         self._tables: dict[int, FlagTable] = {}
 

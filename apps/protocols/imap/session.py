@@ -140,7 +140,7 @@ class Session:
         self._refusal = b""  # The answer to a command that is refused before its end.
 
     # --- what the connection calls ---------------------------------------------------------------------
-    def receive(self, data: bytes) -> list[Event]:
+    def receive(self, data: bytes | memoryview) -> list[Event]:
         """Take bytes from the client."""
         if self._mode is _Mode.CLOSED:
             return []
