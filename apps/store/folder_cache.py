@@ -159,16 +159,19 @@ class FolderCaches:
         entry = self._entries.get(FolderRef(change.mailbox_id, change.folder_id))
         if entry is not None:
             entry.heard = max(entry.heard, change.modseq)
-            self._follow(entry)
+            # A folder that was deleted has no modseq any more: only the database can say what became of it.
+            self._follow(entry, check=change.modseq == 0)
 
-    def _follow(self, entry: _Entry) -> None:
+    def _follow(self, entry: _Entry, *, check: bool = False) -> None:
         """Catch up with what was heard, if anyone wants to know."""
-        behind = entry.state is not None and entry.heard > entry.state.modseq
-        if behind and entry.watchers and entry.refreshing is None:
-            entry.refreshing = asyncio.get_running_loop().create_task(self._catch_up(entry))
+        behind = entry.state is not None and (check or entry.heard > entry.state.modseq)
+        if behind and entry.watchers and (check or entry.refreshing is None):
+            entry.refreshing = asyncio.get_running_loop().create_task(self._catch_up(entry, check=check))
 
-    async def _catch_up(self, entry: _Entry) -> None:
+    async def _catch_up(self, entry: _Entry, *, check: bool) -> None:
         try:
+            if check:
+                await self._bring_up(entry, 0, check=True)
             while entry.state is not None and entry.heard > entry.state.modseq:
                 await self._bring_up(entry, entry.heard, check=False)
         except Exception:

@@ -6,10 +6,6 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-import django.db
-import psycopg
-import psycopg_pool
-
 from apps.protocols.imap import commands as c
 from apps.protocols.imap.events import Request
 from apps.protocols.imap.view import NO_EXPUNGE
@@ -17,6 +13,7 @@ from apps.protocols.imap.view import NO_EXPUNGE
 from . import answers
 from .answers import Answer
 from .client import Client, ClientGone, FolderGone
+from .faults import LOST_DATABASE
 from .handlers import (
     append,
     authenticate,
@@ -78,15 +75,6 @@ HANDLERS: Mapping[type[c.Command], Handler] = {
     c.Unselect: close.unselect,
     c.Unsubscribe: subscribe.unsubscribe,
 }
-
-LOST_DATABASE = (
-    psycopg.OperationalError,
-    psycopg.InterfaceError,
-    psycopg_pool.PoolTimeout,
-    psycopg_pool.PoolClosed,
-    django.db.OperationalError,
-    django.db.InterfaceError,
-)
 
 
 async def carry_out(client: Client, request: Request) -> None:
