@@ -1,13 +1,15 @@
 """What accepting and filing cost without the door: `python -m bench.queue [COUNT] [CONNECTIONS]`.
 
 Starts a PostgreSQL (durable) and a Valkey of its own in a temporary directory; COUNT messages of 2 KB to 50
-mailboxes are put by CONNECTIONS tasks that each wait for their answer, then filed by one worker's `run_local`.
+mailboxes are put by CONNECTIONS tasks that each wait for their answer, then filed by `run_local`; then both at
+once, with a real Celery worker.
 Prints CPU milliseconds a message of this process, PostgreSQL and Valkey, wall time, and commits.
 """
 
 import asyncio
 import os
 import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -86,7 +88,7 @@ class Bench:
         self.count, self.connections = count, connections
         assert postgres.process is not None
         assert valkey.process is not None
-        self.pids = postgres.process.pid, valkey.process.pid
+        self.pids: tuple[int, ...] = (postgres.process.pid, valkey.process.pid)
 
     def run(self) -> None:
         """Measure."""
@@ -102,7 +104,27 @@ class Bench:
         print(f"{self.count} messages of 2 KB, {self.connections} connections")
         self.measure("accept", lambda: asyncio.run(self.accept()))
         ends = time.monotonic() + 600
-        self.measure("file", lambda: print("filed", run_local(Turn(time.monotonic, ends, lambda: False))))
+        self.measure("file", lambda: run_local(Turn(time.monotonic, ends, lambda: False)))
+        connection.close()
+        words = [sys.executable, "-m", "celery", "-A", "mailplatform.celery", "worker", "-Q", "local",
+                 "--pool", "threads", "-c", "1", "--without-gossip", "--without-mingle"]  # fmt: skip
+        with subprocess.Popen(words) as worker:
+            time.sleep(5)
+            self.pids = *self.pids[:2], worker.pid
+            self.measure("together", self.together)
+            worker.terminate()
+
+    def together(self) -> None:
+        """Accept while a Celery worker files; return once all is filed."""
+        import psycopg
+
+        from apps.events.database import connection_arguments
+
+        asyncio.run(self.accept())
+        with psycopg.connect(**connection_arguments()) as db:
+            waiting = "SELECT EXISTS (SELECT 1 FROM queue_recipient WHERE state = 'queued')"
+            while (row := db.execute(waiting).fetchone()) and row[0]:
+                time.sleep(0.05)
 
     def measure(self, name: str, work: Callable[[], object]) -> None:
         """Print what one phase costs."""
@@ -120,7 +142,8 @@ class Bench:
         per = 1000 / self.count
         print(
             f"{name:8} {(mine + sum(theirs)) * per:.3f} ms CPU a message: process {mine * per:.3f}, "
-            f"postgres {theirs[0] * per:.3f}, valkey {theirs[1] * per:.3f}; {self.count / wall:.0f}/s; "
+            f"postgres {theirs[0] * per:.3f}, valkey {theirs[1] * per:.3f}, "
+            f"worker {sum(theirs[2:]) * per:.3f}; {self.count / wall:.0f}/s; "
             f"{self.count / max(1, after[0] - commits):.1f} messages a commit, "
             f"{(after[1] - statements) / self.count:.2f} statements a message"
         )

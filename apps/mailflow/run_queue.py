@@ -40,6 +40,9 @@ LOAD = 20
 EACH = 100
 RENEW_SECONDS = 60.0
 GRACE_SECONDS = 6.0
+# How often a process looks for parcels of workers that died.
+LOOK_SECONDS = 5.0
+_next_look: dict[str, float] = {}
 KINDS = {
     State.DELIVERED: trace.Kind.DELIVERED,
     State.QUEUED: trace.Kind.DEFERRED,
@@ -65,7 +68,9 @@ def run_local(turn: Turn) -> int:
     """File what is due until nothing is, or the turn is over; return how many parcels were settled."""
     settled = 0
     try:
-        perform(services.take_over())
+        if turn.clock() > _next_look.get("local", 0.0):
+            _next_look["local"] = turn.clock() + LOOK_SECONDS
+            perform(services.take_over())
         owner = perform(services.session())
         while turn.may_claim():
             parcels = perform(services.claim_due(Lane.LOCAL, BATCH, owner))

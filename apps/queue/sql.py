@@ -100,12 +100,18 @@ SELECT pid || ':' || extract(epoch FROM backend_start) FROM pg_stat_activity WHE
 # can settle, so nobody is filing these. Claimed parcels are at the head of the lane; the leases of any that
 # were overtaken end by themselves.
 TAKE_OVER = """
-UPDATE queue_recipient SET lease_until = NULL, lease_owner = NULL
- WHERE id IN (SELECT id FROM queue_recipient WHERE lane = 'local' AND state = 'queued' AND next_attempt <= now()
-               ORDER BY priority DESC, next_attempt LIMIT 5000)
-   AND lane = 'local' AND state = 'queued' AND lease_until > now()
-   AND lease_owner NOT IN (
-       SELECT pid || ':' || extract(epoch FROM backend_start) FROM pg_stat_activity WHERE backend_start IS NOT NULL)
+WITH head AS MATERIALIZED (
+    SELECT id, lease_owner, lease_until FROM queue_recipient
+     WHERE lane = 'local' AND state = 'queued' AND next_attempt <= now()
+     ORDER BY priority DESC, next_attempt LIMIT 5000),
+ sessions AS MATERIALIZED (
+    SELECT pid || ':' || extract(epoch FROM backend_start) AS name FROM pg_stat_activity
+     WHERE backend_start IS NOT NULL),
+ dead AS MATERIALIZED (
+    SELECT id, lease_owner FROM head
+     WHERE lease_until > now() AND lease_owner NOT IN (SELECT name FROM sessions))
+UPDATE queue_recipient r SET lease_until = NULL, lease_owner = NULL
+  FROM dead WHERE r.id = dead.id AND r.lease_owner = dead.lease_owner AND r.state = 'queued'
 """
 
 # Keep a lease while its conversation lasts.
