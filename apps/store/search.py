@@ -143,11 +143,10 @@ class _Search:
 
     async def _by_envelope(self, among: Mask, name: str, value: str) -> Mask:
         found = np.zeros(among.size, bool)
-        word = _word(value)
+        words = _words(value)
         async for uids, texts in self._envelopes(among):
             fits = [
-                (word is None or envelope.may_hold(text, name, word))
-                and value in fold(envelope.field(text, name) or "")
+                envelope.may_hold(text, name, words) and value in fold(envelope.field(text, name) or "")
                 for text in texts
             ]
             self._mark(found, uids[np.array(fits, bool)])
@@ -202,10 +201,9 @@ def _in_envelope(name: str, value: str) -> bool:
     return name in envelope.TEXTS or (name in envelope.ADDRESSES and bool(value))
 
 
-def _word(value: str) -> bytes | None:
-    """Return the longest word of what is looked for, if bytes can be looked through for it."""
-    words = [word for word in re.split(r"[^0-9a-z]+", value) if word]
-    return max(words, key=len).encode() if value.isascii() and words else None
+def _words(value: str) -> list[bytes]:
+    """Return the words of what is looked for, for which bytes can be looked through before they are decoded."""
+    return [word.encode() for word in re.split(r"[^0-9a-z]+", value) if word] if value.isascii() else []
 
 
 def _within(values: Uids, sequence: SequenceSet, largest: int) -> Mask:
@@ -260,12 +258,12 @@ _MUST_BE_DECODED = re.compile(
 
 
 def _body_holds(value: str) -> Callable[[bytes], bool]:
-    word = _word(value)
+    words = _words(value)
 
     def test(data: bytes) -> bool:
-        if word is not None and data.isascii():
+        if words and data.isascii():
             low = data.lower()
-            if word not in low and not _MUST_BE_DECODED.search(low):
+            if not all(word in low for word in words) and not _MUST_BE_DECODED.search(low):
                 return False
         return value in fold(scan(data, text_limit=TEXT_LIMIT).text)
 

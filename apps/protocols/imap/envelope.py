@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from apps.protocols.mime.dates import parse_date
 from apps.protocols.mime.headers import decode_words
@@ -25,6 +25,8 @@ type _Item = bytes | object | None
 
 def field(envelope: bytes, name: str) -> str | None:
     """Return a field, decoded, or None if the message has none; addresses as `name <local@host>, ...`."""
+    if name == "subject" and (match := _FIRST_TWO.match(envelope)):
+        return None if match[1] == b"NIL" else decode_words(_unescaped(match[1][1:-1]))
     at = FIELDS[name]
     items = _items(envelope)
     for place in range(at + 1):
@@ -39,8 +41,8 @@ def field(envelope: bytes, name: str) -> str | None:
     return None
 
 
-def may_hold(envelope: bytes, name: str, word: bytes) -> bool:
-    """Return False only where a field cannot hold a word of lower-case letters and digits; quick.
+def may_hold(envelope: bytes, name: str, words: Sequence[bytes]) -> bool:
+    """Return False only where a field cannot hold all of these words of lower-case letters and digits; quick.
 
     An encoded or non-ASCII text must be decoded to know.
     """
@@ -53,7 +55,10 @@ def may_hold(envelope: bytes, name: str, word: bytes) -> bool:
         return True
     else:
         part = envelope[match.end() :]
-    return b"=?" in part or word in part.lower() or not part.isascii()
+    if b"=?" in part or not part.isascii():
+        return True
+    low = part.lower()
+    return all(word in low for word in words)
 
 
 def written_day(date: bytes) -> dt.date | None:
@@ -82,7 +87,11 @@ def _items(envelope: bytes) -> Iterator[_Item]:
         elif nil:
             yield None
         else:
-            yield _ESCAPE.sub(rb"\1", quoted) if b"\\" in quoted else quoted
+            yield _unescaped(quoted)
+
+
+def _unescaped(quoted: bytes) -> bytes:
+    return _ESCAPE.sub(rb"\1", quoted) if b"\\" in quoted else quoted
 
 
 def _list(items: Iterator[_Item]) -> list[list[bytes | None]]:
