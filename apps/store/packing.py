@@ -110,11 +110,6 @@ def drop(ref: FolderRef) -> None:
     perform(_drop(ref))
 
 
-def all_folders() -> list[FolderRef]:
-    """Return every folder there is."""
-    return [_standing(row).ref for row in perform(query(sql.FOLDERS_TO_BUILD, [0, 2**62]))]
-
-
 def standing(ref: FolderRef) -> Plan[Standing]:
     """Return what one folder has and wants."""
     rows = yield from query(sql.FOLDERS_TO_BUILD, [ref.folder_id - 1, 1])

@@ -1,24 +1,28 @@
-"""`manage.py store check` and `manage.py store keep`."""
+"""`manage.py store check`, `manage.py store keep` and `manage.py store rebuild`."""
 
 import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
 
-from apps.store import checking
+from apps.store import checking, packing
+from apps.store.models import Folder
 from apps.store.services import keeping
+from apps.store.values import FolderRef
 
 
 class Command(BaseCommand):
     """Look after the store of mail."""
 
     help = (
-        "Look after the store of mail: `check` finds what does not agree, `keep` does the housekeeping now."
+        "Look after the store of mail: `check` finds what does not agree, `keep` does the housekeeping now, "
+        "`rebuild` makes anew what is derived for speed."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Define the two verbs."""
+        """Define the verbs."""
         verbs = parser.add_subparsers(dest="verb", required=True)
         check = verbs.add_parser(
             "check",
@@ -38,6 +42,15 @@ class Command(BaseCommand):
             description="Does all housekeeping now, whether due or not. Safe at any time.",
         )
 
+        rebuild = verbs.add_parser(
+            "rebuild",
+            help="drop packs and snapshots and build them again, small folders included",
+            description="Packs and snapshots only make reading fast. This drops those of each folder and builds "
+            "them again from its messages, while mail goes on. Needed after none but unusual repairs; useful "
+            "after a large import, for it does at once what housekeeping does little by little.",
+        )
+        rebuild.add_argument("--mailbox", metavar="ADDRESS", help="only the folders of this mailbox")
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Do what was asked."""
         if options["verb"] == "keep":
@@ -47,6 +60,9 @@ class Command(BaseCommand):
             )
             self.stdout.write(f"trimmed {keeping.trim()} rows of logs")
             self.stdout.write(f"expired {keeping.expire()} messages")
+            return
+        if options["verb"] == "rebuild":
+            self._rebuild(options["mailbox"])
             return
         findings = self._look(deep=options["deep"])
         if findings and options["repair"]:
@@ -58,6 +74,18 @@ class Command(BaseCommand):
             self.stdout.write(f"{len(findings)} findings")
             sys.exit(1)
         self.stdout.write("nothing is wrong")
+
+    def _rebuild(self, address: str | None) -> None:
+        folders = Folder.objects.order_by("id")
+        if address is not None:
+            local_part, _, domain = address.lower().rpartition("@")
+            folders = folders.filter(mailbox__local_part=local_part, mailbox__domain__name=domain)
+        refs = [FolderRef(*row) for row in folders.values_list("mailbox_id", "id")]
+        if address is not None and not refs:
+            raise CommandError(f"no mailbox {address}, or no folder in it")
+        for ref in tqdm(refs, unit=" folders", disable=None):
+            packing.rebuild(ref)
+        self.stdout.write(f"rebuilt {len(refs)} folders")
 
     def _look(self, *, deep: bool) -> list[checking.Finding]:
         findings = []
