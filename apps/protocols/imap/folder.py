@@ -87,6 +87,15 @@ def gone_from(before: Uids, after: Uids) -> Uids:
     return np.array(gone, np.uint32)
 
 
+def places_of(more: Mapping[int, tuple[str, ...]], uids: Uids) -> Mapping[int, str]:
+    """Return keywords by place among `uids` instead of by uid."""
+    if not more:
+        return NO_MORE
+    return {
+        int(place): " ".join(more[int(uids[place])]) for place in np.flatnonzero(np.isin(uids, list(more)))
+    }
+
+
 def rows_of(haystack: Uids, needles: Uids) -> NDArray[np.intp]:
     """Return where in the ascending haystack each of the needles stands that is in it at all."""
     at = np.searchsorted(haystack, needles)
@@ -95,6 +104,9 @@ def rows_of(haystack: Uids, needles: Uids) -> NDArray[np.intp]:
     found: NDArray[np.intp] = at[haystack[at] == needles[inside]]
     return found
 
+
+NO_MORE: Mapping[int, str] = MappingProxyType({})
+"""No keywords beyond those that have a bit, as nearly always."""
 
 _FEW = 16
 """For so many changes, one look at the whole array for each is cheaper than to look all its members up."""

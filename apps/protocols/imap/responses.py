@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .folder import Bits, Uids, as_ranges
+from .folder import NO_MORE, Bits, Uids, as_ranges
 from .view import Exists, Expunged, FlagsChanged, ModSeqChanged, Owed
 
 SLICE = 1000
@@ -36,6 +36,10 @@ class FlagTable(dict[int, bytes]):
         line = " ".join(name for bit, name in enumerate(self.names) if name and bits >> bit & 1).encode()
         self[bits] = line
         return line
+
+    def line(self, bits: int, more: str) -> bytes:
+        """Return the names of these bits, and more names."""
+        return b" ".join(filter(None, (self[bits], more.encode())))
 
     def applicable(self) -> bytes:
         r"""Return the names for `* FLAGS (...)`; \Recent is no client's to set, and not among them."""
@@ -80,11 +84,11 @@ def flags_lines(
     *,
     uids: Uids | None = None,
     modseqs: Bits | None = None,
-    more: Mapping[int, tuple[str, ...]] | None = None,
+    more: Mapping[int, str] = NO_MORE,
 ) -> bytes:
     """Return `* n FETCH (UID u FLAGS (...) MODSEQ (m))` of many messages; UID and MODSEQ where given.
 
-    `more` are keywords without a bit, by uid.
+    `more` are keywords without a bit, by place (`folder.places_of`).
     """
     head = b"* %d FETCH (" if uids is None else b"* %d FETCH (UID %d "
     tail = b"))\r\n" if modseqs is None else b") MODSEQ (%d))\r\n"
@@ -93,11 +97,8 @@ def flags_lines(
     columns: list[NDArray[Any]] = [numbers]
     columns += [column for column in (uids, modseqs) if column is not None]
     words = list(map(templates.__getitem__, flags.tolist()))
-    if more and uids is not None:
-        for at in np.flatnonzero(np.isin(uids, list(more))).tolist():
-            extra = " ".join(more[int(uids[at])]).encode().replace(b"%", b"%%")
-            names = b" ".join(filter(None, (table[int(flags[at])].replace(b"%", b"%%"), extra)))
-            words[at] = head + b"FLAGS (" + names + tail
+    for place, names in more.items():
+        words[place] = head + b"FLAGS (" + table.line(int(flags[place]), names).replace(b"%", b"%%") + tail
     lines = []
     for first in range(0, len(words), SLICE):
         end = first + SLICE
@@ -131,9 +132,17 @@ def wire_lines(
 
 
 def heads(
-    table: FlagTable, *, uids: Uids | None, flags: Bits | None, modseqs: Bits | None = None
+    table: FlagTable,
+    *,
+    uids: Uids | None,
+    flags: Bits | None,
+    modseqs: Bits | None = None,
+    more: Mapping[int, str] = NO_MORE,
 ) -> list[bytes]:
-    """Return `UID u FLAGS (...) MODSEQ (m)` of many messages, of those columns that are given."""
+    """Return `UID u FLAGS (...) MODSEQ (m)` of many messages, of those columns that are given.
+
+    `more` are keywords without a bit, by place (`folder.places_of`).
+    """
     columns: list[list[Any]] = []
     words = []
     if uids is not None:
@@ -141,7 +150,10 @@ def heads(
         columns.append(uids.tolist())
     if flags is not None:
         words.append(b"FLAGS (%b)")
-        columns.append(list(map(table.__getitem__, flags.tolist())))
+        lines = list(map(table.__getitem__, flags.tolist()))
+        for place, names in more.items():
+            lines[place] = table.line(int(flags[place]), names)
+        columns.append(lines)
     if modseqs is not None:
         words.append(b"MODSEQ (%d)")
         columns.append(modseqs.tolist())
@@ -170,7 +182,10 @@ def untagged(
             case FlagsChanged():
                 uids = item.uids if with_uid else None
                 modseqs = item.modseqs if with_modseq else None
-                out.append(flags_lines(item.numbers, item.flags, table, uids=uids, modseqs=modseqs))
+                more = item.more
+                out.append(
+                    flags_lines(item.numbers, item.flags, table, uids=uids, modseqs=modseqs, more=more)
+                )
             case ModSeqChanged():
                 if with_modseq:
                     out.append(_modseq_lines(item, with_uid=with_uid))

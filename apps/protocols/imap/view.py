@@ -12,13 +12,13 @@ EXPUNGE may only be said when the client waits for no numbers: never in answer t
 first, and may change the folder, has them as recent. Who is first is counted beside the folder, not here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .folder import RECENT, Bits, FolderState, Uids, frozen, gone_from, place_of, rows_of
+from .folder import RECENT, Bits, FolderState, Uids, frozen, gone_from, place_of, places_of, rows_of
 
 NO_EXPUNGE = frozenset({"FETCH", "STORE", "SEARCH"})
 """The commands during which a message must not lose its number; their UID forms are free (RFC 3501 7.4.1)."""
@@ -50,6 +50,8 @@ class FlagsChanged:
     uids: Uids
     flags: Bits
     modseqs: Bits
+    more: Mapping[int, str]
+    """Keywords without a bit, by place."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -209,7 +211,9 @@ class View:
             loud = rows[~hushed]
             uids = state.uids[loud]
             flags = self._with_recent(uids, state.flags[loud])
-            owed.append(FlagsChanged(numbers[~hushed].astype(np.uint32), uids, flags, state.modseqs[loud]))
+            more = places_of(state.more, uids)
+            count = numbers[~hushed].astype(np.uint32)
+            owed.append(FlagsChanged(count, uids, flags, state.modseqs[loud], more))
         if hushed.any():
             still = rows[hushed]
             owed.append(

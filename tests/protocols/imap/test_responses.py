@@ -6,7 +6,7 @@ import hypothesis.strategies as st
 import numpy as np
 from hypothesis import given
 
-from apps.protocols.imap.folder import expand
+from apps.protocols.imap.folder import expand, places_of
 from apps.protocols.imap.responses import (
     SYSTEM_FLAGS,
     FlagTable,
@@ -62,8 +62,10 @@ def test_flags_of_many() -> None:
 
 
 def test_keywords_without_a_bit_are_named_too() -> None:
-    line = flags_lines(u4(1, 2), u8(1, 0), FlagTable(), uids=u4(7, 9), more={7: ("100%", "b"), 9: ("c",)})
+    line = flags_lines(u4(1, 2), u8(1, 0), FlagTable(), uids=u4(7, 9), more={0: "100% b", 1: "c"})
     assert line == b"* 1 FETCH (UID 7 FLAGS (\\Seen 100% b))\r\n* 2 FETCH (UID 9 FLAGS (c))\r\n"
+    assert heads(FlagTable(), uids=None, flags=u8(1, 0), more={1: "c"}) == [b"FLAGS (\\Seen)", b"FLAGS (c)"]
+    assert places_of({9: ("c", "d")}, u4(7, 9)) == {1: "c d"}
 
 
 @given(st.integers(0, 2500), st.integers(0, 31))

@@ -1,6 +1,6 @@
 """FETCH and UID FETCH (RFC 3501 6.4.5, RFC 7162 3.1.4)."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from apps.protocols.imap import commands as c
 from apps.protocols.imap import responses
 from apps.protocols.imap.commands import Item, Section
-from apps.protocols.imap.folder import SEEN, Bits, Uids, rows_of
+from apps.protocols.imap.folder import SEEN, Bits, Uids, places_of, rows_of
 from apps.protocols.imap.responses import SLICE, FlagTable
 from apps.protocols.imap.sections import needed, written
 from apps.protocols.imap.view import Selection, View
@@ -43,6 +43,7 @@ class Lines:
     flags: Bits
     modseqs: Bits
     items: frozenset[Item | Section]
+    more: Mapping[int, tuple[str, ...]]
 
     def of(self, places: slice | NDArray[np.intp]) -> bytes:
         """Return the answers that need nothing but numbers."""
@@ -53,6 +54,7 @@ class Lines:
                 self.table,
                 uids=self.uids[places] if Item.UID in self.items else None,
                 modseqs=self.modseqs[places] if Item.MODSEQ in self.items else None,
+                more=places_of(self.more, self.uids[places]),
             )
         return responses.wire_lines(self.numbers[places].tolist(), self.heads(places) or [])
 
@@ -65,6 +67,7 @@ class Lines:
             uids=self.uids[places] if Item.UID in self.items else None,
             flags=self.flags[places] if Item.FLAGS in self.items else None,
             modseqs=self.modseqs[places] if Item.MODSEQ in self.items else None,
+            more=places_of(self.more, self.uids[places]),
         )
 
 
@@ -85,6 +88,7 @@ async def fetch(client: Client, command: c.Fetch) -> Answer:
         view.flags(selection),
         view.state.modseqs[selection.rows],
         frozenset(command.items),
+        view.state.more,
     )
     sections = [item for item in command.items if isinstance(item, Section)]
     if sections:
@@ -163,6 +167,7 @@ async def _bodies(client: Client, lines: Lines, sections: Sequence[Section]) -> 
             lines.flags[first : first + SLICE],
             lines.modseqs[first : first + SLICE],
             lines.items,
+            lines.more,
         )
         texts: dict[int, bytes] = {}
         if with_texts:

@@ -6,7 +6,7 @@ import numpy as np
 
 from apps.protocols.imap import commands as c
 from apps.protocols.imap import responses
-from apps.protocols.imap.folder import Uids, as_ranges, expand
+from apps.protocols.imap.folder import Uids, as_ranges, expand, places_of
 from apps.protocols.imap.view import Selection, Silent
 from apps.store import flags
 from apps.store.flags import Flags
@@ -84,7 +84,14 @@ def _unchanged(client: Client, selection: Selection, changed: Uids, failed: Uids
     if there is not None and there.uids.size:
         modseqs = view.state.modseqs[there.rows] if client.condstore else None
         client.send(
-            responses.flags_lines(there.numbers, view.flags(there), table, uids=there.uids, modseqs=modseqs)
+            responses.flags_lines(
+                there.numbers,
+                view.flags(there),
+                table,
+                uids=there.uids,
+                modseqs=modseqs,
+                more=places_of(view.state.more, there.uids),
+            )
         )
 
 
