@@ -5,6 +5,7 @@ import mailbox as formats
 import os
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -19,6 +20,7 @@ from apps.store.flags import names_of
 from apps.store.models import Content, Folder, Keyword, Message
 from tests.factories import a_mailbox
 from tests.shared_data import shared
+from tests.workers.listener import database_url
 
 pytestmark = pytest.mark.django_db
 
@@ -139,13 +141,17 @@ def test_a_folder_of_eml_files(alice: Mailbox, tmp_path: Path) -> None:
     (tmp_path / "Work" / "Old").mkdir(parents=True)
     (tmp_path / "Work" / "Old" / "3.eml").write_bytes(b"Subject: three\n\n")
     (tmp_path / "Lists.mbox").write_bytes(SEPARATOR + b"Subject: list\n\n")
+    (tmp_path / "Lists.sbd").mkdir()
+    (tmp_path / "Lists.sbd" / "2026").write_bytes(SEPARATOR + b"X-Mozilla-Status: 0001\n\n")
+    (tmp_path / "Lists.msf").write_bytes(b"an index of Thunderbird's\n")
     report = run(alice, tmp_path, Options(folder="Archive"))
-    assert (report.imported, report.left) == (4, 1)
+    assert (report.imported, report.left) == (5, 1)
     assert report.notes == [f"not imported: {tmp_path}/notes: is not mail"]
     assert held(alice, "Archive") == [
         (received, set(), NOON),
         (b"Date: Mon, 23 Nov 2026 10:00:00 +0000\r\n\r\nx", set(), NOON - 86400),
     ]
+    assert held(alice, "Archive/Lists/2026")[0][1:] == ({"\\Seen"}, NOON)
     assert len(held(alice, "Archive/Work/Old")) == len(held(alice, "Archive/Lists")) == 1
 
 
@@ -182,6 +188,15 @@ def test_too_large_a_message_is_named(alice: Mailbox, tmp_path: Path, settings: 
     report = run(alice, tmp_path, Options())
     assert (report.imported, report.left) == (0, 1)
     assert "MAIL_MAX_MESSAGE_BYTES" in report.notes[0]
+
+
+def test_one_import_at_a_time(alice: Mailbox, tmp_path: Path) -> None:
+    with psycopg.connect(database_url()) as other:
+        other.execute("SELECT pg_advisory_lock(7301, %s::int)", [alice.pk])
+        with pytest.raises(CommandError, match="another import into"):
+            call_command("import_mail", str(tmp_path), mailbox=str(alice), no_progress=True)
+        other.execute("SELECT pg_advisory_unlock(7301, %s::int)", [alice.pk])
+    assert run(alice, tmp_path, Options()).imported == 0
 
 
 def test_300_real_messages(alice: Mailbox) -> None:
