@@ -88,6 +88,10 @@ def configure(process: str) -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+    # They tell of every wake-up, three times each five seconds.
+    if settings.MAIL_LOG_LEVEL != "DEBUG":
+        for name in ("celery.worker.strategy", "celery.app.trace", "celery.beat"):
+            logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(capture=True)
     sys.excepthook = _log_last_words
 
