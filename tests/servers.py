@@ -9,9 +9,20 @@ from pathlib import Path
 
 import pytest
 
+from mailplatform.settings.state import SYSTEM_STATE
 from workers.supervisor.certificates import ensure_certificates
+from workers.supervisor.identity import choose
 from workers.supervisor.postgres import Postgres, install_binaries
 from workers.supervisor.valkey import Valkey
+
+
+def link_binaries(state: Path) -> None:
+    """Link PostgreSQL's binaries into a state directory: they are unpacked once, for that takes seconds."""
+    identity = choose(state / "pg" / "data", namespaces=os.environ.get("MAIL_NO_USERNS") != "1")
+    kept = SYSTEM_STATE if identity.uid is not None else Path(__file__).parents[1] / "var"
+    binaries = install_binaries(kept / "pg").parent
+    (state / "pg").mkdir(parents=True)
+    (state / "pg" / binaries.name).symlink_to(binaries)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -22,11 +33,10 @@ def pytest_load_initial_conftests() -> None:
     root = Path(tempfile.mkdtemp(prefix="mp-test-"))
     os.environ["MAIL_TEST_SERVERS"] = str(root)
     os.environ["MAIL_STATE_DIR"] = str(root / "state")
-    postgres, valkey = Postgres(root / "pg", durable=False), Valkey(root / "valkey")
-    # Unpacking takes seconds, so the binaries are kept beside the checkout and linked.
-    binaries = install_binaries(Path(__file__).parents[1] / "var" / "pg").parent
-    (root / "pg").mkdir()
-    (root / "pg" / binaries.name).symlink_to(binaries)
+    root.chmod(0o711)  # Where PostgreSQL runs under a uid of its own, that has to enter.
+    namespaces = os.environ.get("MAIL_NO_USERNS") != "1"
+    postgres, valkey = Postgres(root / "pg", durable=False, namespaces=namespaces), Valkey(root / "valkey")
+    link_binaries(root)
     ensure_certificates(root / "state" / "tls", ["localhost", "127.0.0.1", "::1"], dt.datetime.now(dt.UTC))
     postgres.start()
     valkey.start()

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e.processes import children, free_ports, name_of
-from workers.supervisor.postgres import install_binaries
 
 ROOT = Path(__file__).parents[2]
 DOORS = ("WEB", "SMTP", "SUBMISSION", "SUBMISSIONS", "IMAP", "IMAPS")
@@ -28,13 +27,6 @@ def environment(state: Path, **settings: str) -> dict[str, str]:
 def _free_block() -> int:
     # Below the range from which the system gives out ports, so that nobody takes one meanwhile.
     return 15000 + os.getpid() % 400 * 40
-
-
-def borrow_binaries(state: Path) -> None:
-    """Link the suite's PostgreSQL binaries: unpacking takes seconds."""
-    binaries = install_binaries(ROOT / "var" / "pg").parent
-    (state / "pg").mkdir(parents=True)
-    (state / "pg" / binaries.name).symlink_to(binaries)
 
 
 class System:

@@ -6,13 +6,14 @@ import stat
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.supervisor.system import System, borrow_binaries, environment
+from tests.servers import link_binaries
+from tests.supervisor.system import System, environment
 from workers.supervisor.postgres import Postgres
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e]
@@ -38,14 +39,22 @@ def ready(url: str) -> bool:
         return False
 
 
-def test_the_life_of_a_system(tmp_path: Path) -> None:
-    borrow_binaries(tmp_path)
-    env = environment(tmp_path)
-    system = System(tmp_path, env)
+@pytest.fixture
+def state() -> Iterator[Path]:
+    """A directory that PostgreSQL's own user can enter, which pytest's cannot be."""
+    with tempfile.TemporaryDirectory(prefix="mp-", ignore_cleanup_errors=True) as directory:
+        Path(directory).chmod(0o711)
+        yield Path(directory)
+
+
+def test_the_life_of_a_system(state: Path) -> None:
+    link_binaries(state)
+    env = environment(state)
+    system = System(state, env)
     run = system.wait()
 
     assert set(run) == KEYS
-    assert stat.S_IMODE((tmp_path / "run.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE((state / "run.json").stat().st_mode) == 0o600
     assert run["web"].startswith("http://127.0.0.1:")
     assert run["api"].startswith(run["web"])
     for door in ("smtp", "submission", "submissions", "imap", "imaps"):
@@ -68,49 +77,42 @@ def test_the_life_of_a_system(tmp_path: Path) -> None:
     # One that does not listen is not waited for.
     os.kill(system.pids()["celery local"], signal.SIGSTOP)
     assert system.stop() < 10
-    assert not (tmp_path / "run.json").exists()
-    assert Postgres(tmp_path / "pg").running() is None
+    assert not (state / "run.json").exists()
+    assert Postgres(state / "pg").running() is None
 
     # A second start keeps everything, and is quick.
-    again = System(tmp_path, env)
+    again = System(state, env)
     assert again.wait() == run
     assert again.took < 10
-    with psycopg.connect(
-        host=str(tmp_path / "pg" / "socket"), user="mailplatform", dbname="mailplatform"
-    ) as db:
+    with psycopg.connect(host=str(state / "pg" / "socket"), user="mailplatform", dbname="mailplatform") as db:
         assert db.execute("SELECT count(*) FROM django_migrations").fetchone() != (0,)
 
     # A supervisor that is killed takes its processes along, or the next one ends them.
     again.process.kill()
     again.process.wait()
-    third = System(tmp_path, env)
+    third = System(state, env)
     assert third.wait() == run
     assert third.stop(signal.SIGINT) < 10
     assert "Traceback" not in third.said()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
-def test_root_without_user_namespaces() -> None:
-    with tempfile.TemporaryDirectory(
-        prefix="mp-"
-    ) as directory:  # pytest's own can be entered by nobody else.
-        state = Path(directory)
-        state.chmod(0o711)
-        env = environment(state, MAIL_NO_USERNS="1")
-        system = System(state, env)
-        system.wait()
-        assert (state / "pg" / "data").stat().st_uid != 0
-        assert system.stop() < 10
-        again = System(state, env)
-        again.wait()
-        assert again.stop() < 10
+def test_root_without_user_namespaces(state: Path) -> None:
+    env = environment(state, MAIL_NO_USERNS="1")
+    system = System(state, env)
+    system.wait()
+    assert (state / "pg" / "data").stat().st_uid != 0
+    assert system.stop() < 10
+    again = System(state, env)
+    again.wait()
+    assert again.stop() < 10
 
 
-def test_a_path_too_long_for_a_socket(tmp_path: Path) -> None:
-    state = tmp_path / ("a" * 60) / ("b" * 60)
-    state.mkdir(parents=True)
-    borrow_binaries(state)
-    system = System(state, environment(state))
+def test_a_path_too_long_for_a_socket(state: Path) -> None:
+    long = state / ("a" * 60) / ("b" * 60)
+    long.mkdir(parents=True)
+    link_binaries(long)
+    system = System(long, environment(long))
     run = system.wait()
     assert ready(run["web"])
     assert system.stop() < 10
