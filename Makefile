@@ -27,7 +27,7 @@ test: ## the whole suite, against a PostgreSQL and a Valkey of its own
 
 show: ## every line of "what it can do", shown against a running system
 	@tools/bootstrap dev
-	@tools/show
+	@$(PY) tools/show.py
 
 bench: ## measure; BENCHMARKS.md says what the figures mean
 	@tools/bootstrap dev

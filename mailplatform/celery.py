@@ -67,7 +67,6 @@ app.conf.update(
             "options": {"queue": queue, "expires": 2 * BEAT_SECONDS},
         }
         for job, queue in QUEUES.items()
-        if job.value.rpartition(".")[0] in task_modules()
     },
 )
 

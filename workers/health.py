@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable
 
+from django.db import close_old_connections
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from apps.events.health import OK, Health, check
@@ -70,6 +71,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     timeout = REQUEST_SECONDS
 
     def do_GET(self) -> None:
+        close_old_connections()
         status, kind, body = _answer(self.path, check() if _is_readyz(self.path) else None)
         self.send_response(status)
         self.send_header("Content-Type", kind)

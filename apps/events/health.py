@@ -1,7 +1,7 @@
 """Whether this process can do its work: the database and Valkey answer."""
 
 import redis
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, connection
 
 from .valkey import sync_client
 
@@ -16,7 +16,6 @@ def check() -> Health:
 
 
 def _database() -> str:
-    close_old_connections()
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
