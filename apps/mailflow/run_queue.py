@@ -100,7 +100,12 @@ def _say(job: Job) -> Plan[None]:
 
 def is_due() -> bool:
     """Whether a turn of remote delivery would find something; spares an idle system its loop."""
-    return perform(services.is_due(Lane.REMOTE))
+    try:
+        return perform(services.is_due(Lane.REMOTE))
+    except deliver_local.AWAY as error:
+        log.warning("remote delivery waits for the database", extra={"error": str(error)})
+        django.db.connection.close()
+        return False
 
 
 async def run_remote(

@@ -36,6 +36,8 @@ from tests.smtp_sink import Sink, sinking
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 180.0
+# A parcel whose worker died while it dialled is tried again after five minutes.
+SETTLE_SECONDS = 420.0
 
 
 @dataclass(slots=True)
@@ -270,7 +272,7 @@ def run(kills: int, every: float, pauses: float, workers: int, seed: int, direct
                     pause(system, word, pauses)
                     time.sleep(5)
                 time.sleep(3)
-            settle(system, sink, addresses, inward, outward, 240)
+            settle(system, sink, addresses, inward, outward, SETTLE_SECONDS)
             inside, outside = filed(system, addresses), sunk(sink)
         finally:
             system.stop()
