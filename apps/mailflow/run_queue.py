@@ -40,6 +40,8 @@ LOAD = 20
 EACH = 100
 RENEW_SECONDS = 60.0
 GRACE_SECONDS = 6.0
+# How long a run goes on beginning new work beyond its turn while a slow host keeps it from ending.
+OVER_TIME = 240.0
 # How often a process looks for parcels of workers that died.
 LOOK_SECONDS = 5.0
 _next_look: dict[str, float] = {}
@@ -137,7 +139,7 @@ class RemoteRun:
         """Carry until nothing is due and everyone has hung up, or the turn is over; return how many settled."""
         renewing = asyncio.create_task(self._renew())
         try:
-            while self._turn.may_claim():
+            while self._turn.may_claim() or self._is_over_time():
                 claimed = await self._claim()
                 self._begin()
                 if not self._tasks and not claimed:
@@ -147,6 +149,11 @@ class RemoteRun:
         finally:
             renewing.cancel()
         return self.settled
+
+    def _is_over_time(self) -> bool:
+        """Whether someone still talks, so that new work may be begun beside them: slow hosts block nobody."""
+        over_time = self._turn.clock() < self._turn.ends + OVER_TIME
+        return bool(self._tasks) and over_time and not self._turn.is_stopping()
 
     async def _claim(self) -> int:
         room = IN_HAND - sum(map(len, self._waiting.values())) - sum(map(len, self._tasks.values()))

@@ -176,6 +176,26 @@ def test_conversations_are_bounded_and_messages_kept_whole() -> None:
     assert len({p.id for load in courier.carried for p in load}) == sum(map(len, courier.carried))
 
 
+def test_a_slow_host_keeps_nobody_else_waiting() -> None:
+    tenant = a_tenant()
+    queue(remote("carol@slow.example", tenant))
+
+    class Uneven(FakeCourier):
+        async def deliver(self, parcels: Sequence[Parcel]) -> Sequence[Outcome]:
+            self.seconds = 3.0 if parcels[0].recipient.domain == "slow.example" else 0.0
+            return await FakeCourier.deliver(self, parcels)
+
+    async def later(database: Database) -> None:
+        await courier.called.wait()
+        await asyncio.sleep(0.5)  # The turn is over, and the slow host still talks.
+        await database.perform(a_letter(remote("dave@quick.example", tenant)))
+        await asyncio.sleep(1.5)
+        assert await aside(lambda: QueuedRecipient.objects.filter(state=State.DELIVERED).count()) == 1
+
+    courier = Uneven()
+    assert carry(courier, seconds=0.3, beside=later) == 2
+
+
 def test_through_a_smarthost_domains_share_conversations() -> None:
     tenant = a_tenant()
     for n in range(12):

@@ -17,7 +17,8 @@ from .valkey import Valkey
 MARK = "MAIL_SUPERVISED"
 
 # One thread that looks at the queue at a time for each lane; `default` does small things side by side.
-CELERY_THREADS = {"local": 1, "remote": 1, "default": 2}
+# A second remote thread begins anew where slow hosts keep the first from ending.
+CELERY_THREADS = {"local": 1, "remote": 2, "default": 2}
 
 
 @dataclass(frozen=True, slots=True)
