@@ -141,6 +141,13 @@ def await_filing() -> None:
         time.sleep(0.2)
 
 
+def messages() -> int:
+    """Return how many messages are in folders."""
+    from apps.store.models import Message
+
+    return Message.objects.count()
+
+
 def await_listener() -> None:
     """Wait until the door is open."""
     import socket
@@ -179,12 +186,15 @@ def durable(where: Stage, listener: int, count: int, size: int, connections: int
 def filed(where: Stage, listener: int, worker: int, count: int, size: int, connections: int) -> None:
     """Measure from MAIL until everything is in its folder."""
     await_filing()
+    have = messages()
     pids = {"listener": listener, "worker": worker, "PostgreSQL": where.postgres, "Valkey": where.valkey}
     before = {name: cpu_seconds(pid) for name, pid in pids.items()}
     start = time.perf_counter()
     _, latencies = drive(count, size, connections, first=2 * 10**6)
     await_filing()
     wall = time.perf_counter() - start
+    if messages() != have + count:
+        raise SystemExit(f"{messages() - have} of {count} messages are in folders")
     report("filed", count, {n: cpu_seconds(pid) - before[n] for n, pid in pids.items()}, wall, latencies)
 
 
