@@ -21,6 +21,8 @@ logging.getLogger("mail.log").setLevel(logging.ERROR)
 
 MAX_LINE = 2048
 MAX_AUTH_LINE = 12288
+# After so many pipelined commands the others have their turn.
+FAIR_SHARE = 50
 # A browser tricked into posting mail to us says these first.
 OTHER_PROTOCOLS = frozenset({"GET", "POST", "PUT", "HEAD", "OPTIONS", "CONNECT"})
 
@@ -124,6 +126,9 @@ class Connection(SignIn):
             return
         if not self.incoming.has_line():
             await self.flush()
+        elif self.unsent >= FAIR_SHARE:
+            await self.flush()
+            await asyncio.sleep(0)
         self.heard()
         try:
             line = await self.incoming.line(MAX_AUTH_LINE)

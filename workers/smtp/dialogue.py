@@ -70,6 +70,11 @@ class Dialogue(SMTP):
             self.errors += 1
         self._outgoing.append(bytes(reply))
 
+    @property
+    def unsent(self) -> int:
+        """How many replies wait to be sent."""
+        return len(self._outgoing)
+
     async def flush(self) -> None:
         """Send what was said, and wait while the client does not read."""
         if self._outgoing:

@@ -75,7 +75,12 @@ class Handler:
             return replies.AUTH_FAILED
         try:
             answer = await db(
-                authenticate, secret.login, secret.password, door=SignInDoor.SMTP, peer=session.address
+                authenticate,
+                secret.login,
+                secret.password,
+                door=SignInDoor.SMTP,
+                peer=session.address,
+                client=session.host_name or "",
             )
         except DatabaseError as error:
             log.warning("sign-in not possible", extra={"error": str(error)})

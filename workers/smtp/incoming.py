@@ -26,14 +26,10 @@ class Incoming:
         """Whether the task waits for the client, and not for us."""
         return self._waiter is not None
 
-    def feed(self, data: bytes, transport: asyncio.BaseTransport | None) -> None:
+    def feed(self, data: bytes, transport: asyncio.ReadTransport | None) -> None:
         """Take what has come; reading stops while too much of it waits."""
         self._buffer += data
-        if (
-            len(self._buffer) > HIGH_WATER
-            and self._resume is None
-            and isinstance(transport, asyncio.Transport)
-        ):
+        if len(self._buffer) > HIGH_WATER and self._resume is None and transport is not None:
             transport.pause_reading()
             self._resume = transport.resume_reading
         self._wake()

@@ -139,6 +139,19 @@ def test_half_a_message_is_no_message(listener: Listener, alice: Mailbox) -> Non
     assert QueuedMessage.objects.count() == before
 
 
+@pytest.mark.slow
+def test_who_talks_without_listening_is_not_listened_to(alice: Mailbox) -> None:
+    with a_listener() as live, socket.create_connection(("127.0.0.1", live.mx)) as sock:
+        sock.settimeout(0.5)
+        sent = 0
+        with contextlib.suppress(OSError):
+            while sent < 64 * 2**20:
+                sent += sock.send(b"NOOP\r\n" * 10_000)
+        assert sent < 32 * 2**20, "what the kernel holds for both sides, and a little more"
+        with live.talk() as client:
+            assert client.noop()[0] == 250
+
+
 def test_a_failed_handshake_ends_the_connection_and_nothing_else(listener: Listener) -> None:
     with socket.create_connection(("127.0.0.1", listener.mx)) as sock:
         sock.sendall(b"EHLO x\r\nSTARTTLS\r\n")
