@@ -33,6 +33,9 @@ LONGEST_REPLAY = 20_000
 WORTH_A_SNAPSHOT = 1_000
 """A folder that loads so many rows or lines of log leaves a snapshot for the next process."""
 
+LOADS = 3
+"""How often a folder is read anew whose log is trimmed while it is read."""
+
 MOST_FOLDERS = 10_000
 """So many folders nobody watches are kept at most, however small they are."""
 
@@ -193,9 +196,8 @@ class FolderCaches:
             elif check or modseq > old.modseq:
                 self._set(entry, await self._since(entry.ref, old) or await self._load(entry.ref))
             if entry.heard == heard and (entry.state is None or entry.state.modseq < heard):
-                entry.heard = (
-                    0  # What was heard before we asked and is not there was rolled back with a backup.
-                )
+                # What was heard before we asked and is not there was rolled back with a backup.
+                entry.heard = 0
         self._shrink(keep=entry)
         self._follow(entry)
         if entry.state is not before and before is not None:
@@ -204,10 +206,21 @@ class FolderCaches:
                 watcher(entry.state if same else None)
 
     async def _load(self, ref: FolderRef) -> FolderState | None:
-        """Load a folder from its snapshot and what the log says since, or else from its rows."""
+        """Load a folder, or return None if there is none of that id."""
+        for _ in range(LOADS):
+            found, state = await self._load_once(ref)
+            if state is not None or not found:
+                return state
+        raise TimeoutError(f"folder {ref.folder_id} changes faster than it can be read")
+
+    async def _load_once(self, ref: FolderRef) -> tuple[bool, FolderState | None]:
+        """Load a folder from its snapshot and what the log says since, or else from its rows.
+
+        Returns whether it is there, and its state unless the log was trimmed under our hands.
+        """
         rows = await self._rows(sql.OPEN_FOLDER, [ref.folder_id, ref.mailbox_id])
         if not rows:
-            return None
+            return False, None
         uidvalidity, uidnext, modseq, _, keywords, at, count, codec, key_id, data = rows[0]
         names = self._names[ref.mailbox_id] = _names(keywords or ())
         empty = FolderState(ref.mailbox_id, ref.folder_id, uidvalidity, uidnext=uidnext, names=names)
@@ -228,7 +241,7 @@ class FolderCaches:
         worth = state is not None and (at == 0 or state.modseq - at >= WORTH_A_SNAPSHOT)
         if state is not None and worth and state.exists >= WORTH_A_SNAPSHOT:
             await self._database.perform(snapshots.keep(state))
-        return state
+        return True, state
 
     async def _since(self, ref: FolderRef, old: FolderState) -> FolderState | None:
         """Return the state now, from what the log says since; None when it cannot say, or the folder is gone."""
