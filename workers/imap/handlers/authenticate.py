@@ -8,7 +8,7 @@ from django.conf import settings
 from apps.accounts.authentication import Refused, SignedIn
 from apps.accounts.authentication import authenticate as check
 from apps.accounts.doors import Door
-from apps.mailboxes.models import Mailbox
+from apps.mailboxes.queries import mailbox_of
 from apps.protocols.imap import commands as c
 from apps.protocols.imap.session import Phase
 from apps.store.services import folders
@@ -108,8 +108,5 @@ def _enter(
     outcome = check(user, password, door=Door.IMAP, peer=peer or None, client=software)
     if isinstance(outcome, Refused):
         return outcome
-    local, _, domain = outcome.address.rpartition("@")
-    mailbox = Mailbox.objects.filter(
-        owner_id=outcome.user_id, is_active=True, local_part=local, domain__name=domain
-    ).first()
-    return outcome, OpenMailbox(mailbox.id, outcome.organisation_id) if mailbox else None
+    mailbox = mailbox_of(outcome.user_id)
+    return outcome, OpenMailbox(mailbox.mailbox_id, mailbox.organisation_id) if mailbox else None
