@@ -18,6 +18,7 @@ from workers.lifecycle import Process
 
 from .client import Client
 from .connection import Connection
+from .faults import LOST_DATABASE
 from .writer import Writer
 
 log = logging.getLogger(__name__)
@@ -102,6 +103,8 @@ class Server:
             await asyncio.sleep(ACCESS_SECONDS)
             try:
                 await self.check_access()
+            except LOST_DATABASE as error:
+                log.warning("not known who may stay", extra={"error": type(error).__name__})
             except Exception:
                 log.exception("could not check who may stay")
 
