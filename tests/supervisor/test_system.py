@@ -116,3 +116,29 @@ def test_a_path_too_long_for_a_socket(state: Path) -> None:
     run = system.wait()
     assert ready(run["web"])
     assert system.stop() < 10
+
+
+def test_servers_of_ones_own_are_used_and_left_alone(state: Path) -> None:
+    urls = {"DATABASE_URL": os.environ["DATABASE_URL"], "REDIS_URL": f"{os.environ['REDIS_URL'][:-1]}5"}
+    system = System(state, environment(state, **urls))
+    run = system.wait()
+    assert ready(run["web"])
+    assert not {"postgres", "valkey"} & set(system.pids())
+    assert system.stop() < 10
+    assert not (state / "pg").exists()
+    with psycopg.connect(urls["DATABASE_URL"]) as db:
+        assert db.execute("SELECT count(*) FROM accounts_user").fetchone() == (5,)
+
+
+def test_it_can_be_stopped_while_it_starts(state: Path) -> None:
+    link_binaries(state)
+    env = environment(state)
+    for seconds in (0.5, 1.5, 3):
+        system = System(state, env)
+        time.sleep(seconds)
+        assert system.stop() < 10
+        assert "Traceback" not in system.said()
+        assert Postgres(state / "pg").running() is None
+    system = System(state, env)
+    system.wait()
+    assert system.stop() < 10
