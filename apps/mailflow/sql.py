@@ -23,8 +23,14 @@ SELECT asked, via_alias, state, address, mailbox_id, organisation_id, domain_id,
   FROM mailboxes_route(%s::text[]) r
 """
 
-# Whether a session goes on: a disabled user, a new password or the user's own click end it under an open connection.
+# Whether a session goes on under an open connection: it was not ended (by the user, or by a new password), whoever it
+# lets in still is let in, and its credential has not expired.
 SESSION_GOES_ON = """
-SELECT EXISTS (SELECT FROM accounts_session s JOIN accounts_user u ON u.id = s.user_id
-                WHERE s.id = %s::uuid AND s.ended_at IS NULL AND u.is_active)
+SELECT EXISTS (
+  SELECT FROM accounts_session s
+  JOIN accounts_user u ON u.id = s.user_id AND u.is_active
+  JOIN domains_domain d ON d.id = u.domain_id AND d.is_active
+  JOIN organisations_organisation o ON o.id = u.organisation_id AND o.is_active
+  JOIN accounts_credential c ON c.id = s.credential_id AND (c.expires_at IS NULL OR c.expires_at > now())
+  WHERE s.id = %s::uuid AND s.ended_at IS NULL)
 """

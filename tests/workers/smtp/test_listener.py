@@ -209,6 +209,42 @@ def test_a_session_that_was_ended_sends_nothing_more(listener: Listener, carol: 
         assert client.mail(carol) == (530, b"5.7.0 Sign in first")
 
 
+@pytest.mark.parametrize(
+    ("shut", "open_again"),
+    [
+        (f"{change} = false WHERE {which}", f"{change} = true WHERE {which}")
+        for change, which in (
+            ("organisations_organisation SET is_active", "id = (SELECT organisation_id FROM carol)"),
+            ("domains_domain SET is_active", "id = (SELECT domain_id FROM carol)"),
+            ("accounts_user SET is_active", "id = (SELECT id FROM carol)"),
+        )
+    ]
+    + [
+        (
+            "accounts_credential SET expires_at = now() WHERE user_id = (SELECT id FROM carol)",
+            "accounts_credential SET expires_at = NULL WHERE user_id = (SELECT id FROM carol)",
+        )
+    ],
+    ids=["organisation", "domain", "user", "credential"],
+)
+def test_whom_we_no_longer_let_in_sends_nothing_more(
+    listener: Listener, carol: str, shut: str, open_again: str
+) -> None:
+    who = "WITH carol AS (SELECT * FROM accounts_user WHERE address = %s) UPDATE "
+    with (
+        psycopg.connect(database_url(), autocommit=True) as database,
+        smtplib.SMTP("127.0.0.1", listener.submission, timeout=10) as client,
+    ):
+        client.login(carol, PASSWORD)
+        assert client.mail(carol)[0] == 250
+        client.rset()
+        database.execute(who + shut, [carol])
+        try:
+            assert client.mail(carol) == (530, b"5.7.0 Sign in first")
+        finally:
+            database.execute(who + open_again, [carol])
+
+
 @pytest.mark.slow
 def test_whoever_guesses_passwords_is_told_to_wait(listener: Listener) -> None:
     answers = []
