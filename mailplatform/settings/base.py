@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 
 from . import registry
-from .database import database_from_url, embedded_valkey_url
+from .database import check_redis_url, database_from_url, embedded_valkey_url
 from .keys import derive, load_keyring
 from .state import state_directory
 
@@ -38,9 +38,8 @@ MAIL_STATE_DIR = (
     else state_directory(BASE_DIR, embedded=not DATABASE_URL, namespaces=not MAIL_NO_USERNS)
 )
 EMBEDDED_VALKEY = not REDIS_URL
-if EMBEDDED_VALKEY:
-    REDIS_URL = embedded_valkey_url(MAIL_STATE_DIR)
-MAIL_HOSTNAME = registry.text(
+REDIS_URL = embedded_valkey_url(MAIL_STATE_DIR) if EMBEDDED_VALKEY else check_redis_url(REDIS_URL)
+MAIL_HOSTNAME = registry.host_name(
     "MAIL_HOSTNAME",
     "mail.example.test",
     "The name this server greets with; set it to the name in your MX record.",
@@ -72,6 +71,7 @@ MAIL_HEALTH_PORT_BASE = registry.port(
     "MAIL_HEALTH_PORT_BASE",
     9100,
     "First of the loopback ports where the processes without a web page answer /livez, /readyz and /metrics.",
+    most=65000,
 )
 MAIL_HEALTH_PORT = registry.integer(
     "MAIL_HEALTH_PORT", 0, "That port of one process; the supervisor sets it, 0 means none.", most=65535
@@ -97,7 +97,11 @@ MAIL_DEMO = registry.switch(
 
 # --- limits ------------------------------------------------------------------------------------------------
 MAIL_MAX_MESSAGE_BYTES = registry.integer(
-    "MAIL_MAX_MESSAGE_BYTES", 50 * 1024 * 1024, "The largest message accepted, in bytes.", least=1024
+    "MAIL_MAX_MESSAGE_BYTES",
+    50 * 1024 * 1024,
+    "The largest message accepted, in bytes.",
+    least=1024,
+    most=512 * 1024 * 1024,
 )
 MAIL_MAX_RECIPIENTS = registry.integer("MAIL_MAX_RECIPIENTS", 100, "Recipients of one SMTP message.", least=1)
 MAIL_MAX_CONNECTIONS = registry.integer(
@@ -107,7 +111,7 @@ MAIL_MAX_CONNECTIONS_PER_HOST = registry.integer(
     "MAIL_MAX_CONNECTIONS_PER_HOST", 200, "Connections one remote address may hold at one listener.", least=1
 )
 MAIL_SMTP_TIMEOUT = registry.seconds(
-    "MAIL_SMTP_TIMEOUT", 300, "Silence after which an SMTP client is let go."
+    "MAIL_SMTP_TIMEOUT", 300, "Silence after which an SMTP client is let go.", least=1
 )
 MAIL_SMTP_MAX_ERRORS = registry.integer(
     "MAIL_SMTP_MAX_ERRORS",
@@ -124,13 +128,13 @@ MAIL_RATE_USER = registry.integer(
     "MAIL_RATE_USER", 1000, "Recipients an hour one user may write to; 0 means no limit."
 )
 MAIL_IMAP_TIMEOUT = registry.seconds(
-    "MAIL_IMAP_TIMEOUT", 1800, "Silence after which an IMAP client is let go."
+    "MAIL_IMAP_TIMEOUT", 1800, "Silence after which an IMAP client is let go.", least=1
 )
 MAIL_DRAIN_SECONDS = registry.seconds(
     "MAIL_DRAIN_SECONDS", 3, "How long a listener that stops waits for its connections to finish."
 )
 MAIL_IMAP_LOGIN_TIMEOUT = registry.seconds(
-    "MAIL_IMAP_LOGIN_TIMEOUT", 180, "How long an IMAP client may take to sign in."
+    "MAIL_IMAP_LOGIN_TIMEOUT", 180, "How long an IMAP client may take to sign in.", least=1
 )
 MAIL_SMTP_PROCESSES = registry.integer(
     "MAIL_SMTP_PROCESSES", 1, "SMTP listener processes.", least=1, most=256
@@ -142,7 +146,7 @@ MAIL_DB_CONNECTIONS = registry.integer(
     "MAIL_DB_CONNECTIONS", 4, "Database connections of one listener process.", least=1, most=100
 )
 MAIL_DEFAULT_QUOTA_BYTES = registry.integer(
-    "MAIL_DEFAULT_QUOTA_BYTES", 10 * 1024**3, "Quota of a new mailbox in bytes; 0 means none."
+    "MAIL_DEFAULT_QUOTA_BYTES", 10 * 1024**3, "Quota of a new mailbox in bytes; 0 means none.", most=2**62 - 1
 )
 
 # --- mail out ----------------------------------------------------------------------------------------------
@@ -154,7 +158,7 @@ MAIL_ROUTES = registry.text(
 MAIL_REMOTE_SMTP_PORT = registry.port(
     "MAIL_REMOTE_SMTP_PORT", 25, "The port other servers listen on; changed only in tests."
 )
-MAIL_DNS_SERVERS = registry.words(
+MAIL_DNS_SERVERS = registry.servers(
     "MAIL_DNS_SERVERS", "", "host or host:port of the DNS resolvers to ask; empty asks those of the system."
 )
 MAIL_QUEUE_LIFETIME = registry.seconds(
@@ -175,7 +179,10 @@ MAIL_SIGN_IN_NETWORK_FAILURES = registry.integer(
     least=1,
 )
 MAIL_SIGN_IN_WINDOW = registry.seconds(
-    "MAIL_SIGN_IN_WINDOW", 900, "How long a wrong password counts, and so how long a throttled network waits."
+    "MAIL_SIGN_IN_WINDOW",
+    900,
+    "How long a wrong password counts, and so how long a throttled network waits.",
+    least=1,
 )
 MAIL_PASSWORD_LENGTH = registry.integer(
     "MAIL_PASSWORD_LENGTH", 10, "Characters a new password has at least.", least=1, most=200

@@ -18,6 +18,19 @@ def embedded_valkey_url(state_dir: Path) -> str:
     return f"unix://{socket_path(state_dir / 'valkey', VALKEY_SOCKET)}?db=0"
 
 
+def check_redis_url(url: str) -> str:
+    """Return the address of Valkey; raises SettingError on one that cannot be one."""
+    try:
+        parts, _ = urlsplit(url), urlsplit(url).port
+    except ValueError:
+        raise SettingError(
+            "REDIS_URL cannot be read: write characters of the password like / # ? @ [ ] as %2F %23 ..."
+        ) from None
+    if parts.scheme not in {"redis", "rediss", "unix"}:
+        raise SettingError("REDIS_URL must look like redis://host:port/0 or unix:///path")
+    return url
+
+
 def database_from_url(url: str, state_dir: Path) -> dict[str, Any]:
     """Return Django's settings of the database; raises SettingError on an address that cannot be one."""
     common = {
@@ -33,13 +46,15 @@ def database_from_url(url: str, state_dir: Path) -> dict[str, Any]:
             "HOST": str(socket_path(state_dir / "pg" / "socket", POSTGRES_SOCKET).parent),
             "PORT": "5432",
         }
-    parts = urlsplit(url)
+    try:
+        parts, port = urlsplit(url), urlsplit(url).port
+    except ValueError:
+        # Its own words would quote the password.
+        raise SettingError(
+            "DATABASE_URL cannot be read: write characters of the password like / # ? @ [ ] as %2F %23 ..."
+        ) from None
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
         raise SettingError("DATABASE_URL must look like postgresql://user:password@host:port/name")
-    try:
-        port = parts.port
-    except ValueError as error:
-        raise SettingError(f"DATABASE_URL: {error}") from None
     options = dict(parse_qsl(parts.query))
     return {
         **common,

@@ -19,6 +19,14 @@ def load_keyring(configured: str, path: Path) -> dict[int, bytes]:
     """Return the master keys by id, newest first; made and kept in `path` (0600) when none are configured."""
     if configured:
         return parse_keyring(configured, "MAIL_MASTER_KEYS")
+    try:
+        return _load_file(path)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not text"
+        raise SettingError(f"MAIL_STATE_DIR: {path} cannot be read or made: {reason}") from None
+
+
+def _load_file(path: Path) -> dict[int, bytes]:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         made = _write_beside(path, [f"1:{_new_key()}"])

@@ -3,7 +3,9 @@
 The table in README.md is made from `SETTINGS`, so what is documented and what is read cannot differ.
 """
 
+import ipaddress
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -50,18 +52,18 @@ def integer(name: str, default: int, help: str, *, least: int = 0, most: int = 2
     return _read(name, str(default), help, parse, "a usable number")
 
 
-def port(name: str, default: int, help: str) -> int:  # noqa: A002
+def port(name: str, default: int, help: str, *, most: int = 65535) -> int:  # noqa: A002
     """Read a TCP port."""
-    return integer(name, default, help, least=1, most=65535)
+    return integer(name, default, help, least=1, most=most)
 
 
-def seconds(name: str, default: float, help: str) -> float:  # noqa: A002
+def seconds(name: str, default: float, help: str, *, least: float = 0) -> float:  # noqa: A002
     """Read a span of time in seconds."""
 
     def parse(raw: str) -> float:
         value = float(raw)
-        if not 0 <= value <= 10**9:
-            raise ValueError("give a number of seconds, zero or more")
+        if not least <= value <= 10**9:
+            raise ValueError(f"give a number of seconds, {least:g} or more")
         return value
 
     return _read(name, f"{default:g}", help, parse, "a span of time")
@@ -91,6 +93,38 @@ def choice(name: str, default: str, options: tuple[str, ...], help: str) -> str:
     return _read(name, default, help, parse, "one of the choices")
 
 
+def host_name(name: str, default: str, help: str) -> str:  # noqa: A002
+    """Read the name of a host, in ASCII."""
+
+    def parse(raw: str) -> str:
+        label = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+        if len(raw) > 253 or not re.fullmatch(rf"{label}(\.{label})*", raw):
+            raise ValueError("give letters, digits, hyphens and dots (xn-- for others)")
+        return raw
+
+    return _read(name, default, help, parse, "a host name")
+
+
 def words(name: str, default: str, help: str) -> list[str]:  # noqa: A002
     """Read a comma-separated list."""
     return _read(name, default, help, lambda raw: [w.strip() for w in raw.split(",") if w.strip()], "a list")
+
+
+def servers(name: str, default: str, help: str) -> list[str]:  # noqa: A002
+    """Read a comma-separated list of IP addresses, each with a port or without."""
+
+    def parse(raw: str) -> list[str]:
+        entries = [entry.strip() for entry in raw.split(",") if entry.strip()]
+        for entry in entries:
+            found = re.fullmatch(
+                r"\[(?P<six>[^]]+)\](:(?P<p6>\d{1,5}))?|(?P<four>[^:]+)(:(?P<p4>\d{1,5}))?", entry
+            )
+            host, port = (
+                (found["six"] or found["four"], found["p6"] or found["p4"]) if found else (entry, None)
+            )
+            ipaddress.ip_address(host)
+            if port is not None and not 1 <= int(port) <= 65535:
+                raise ValueError(f"{port} is not a port")
+        return entries
+
+    return _read(name, default, help, parse, "a list of addresses")

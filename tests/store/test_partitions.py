@@ -5,6 +5,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from apps.store.partitions import COUNT, PARTITIONED, check_partitions, wrong
+from workers.supervisor.prepare import mistakes
 
 
 @pytest.mark.django_db
@@ -25,3 +26,11 @@ def test_a_missing_one_is_found() -> None:
 @pytest.mark.django_db
 def test_models_and_migrations_agree() -> None:
     call_command("makemigrations", "--check", "--dry-run", verbosity=0)
+
+
+@pytest.mark.django_db
+def test_the_start_refuses_a_database_split_otherwise() -> None:
+    assert mistakes() == []
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE store_pack_7")
+    assert mistakes() == ["store_pack has 15 partitions instead of 16"]

@@ -42,15 +42,27 @@ def refusal(state: Path, **settings: str) -> str:
         ("MAIL_BIND", "192.0.2.1"),
         ("MAIL_TLS_KEY", "/etc/passwd"),
         ("DATABASE_URL", "mysql://alice@localhost/mail"),
-        ("DATABASE_URL", "postgresql://alice:secret@127.0.0.1:1/mail"),
+        ("DATABASE_URL", "postgresql://alice:hunter2@127.0.0.1:1/mail"),
         ("REDIS_URL", "redis://127.0.0.1:1/0"),
         ("REDIS_URL", "http://127.0.0.1/"),
+        ("DATABASE_URL", "postgresql://alice:hunter2/1@127.0.0.1:1/mail"),
+        ("DATABASE_URL", "postgresql://alice:hunter2@[::1/mail"),
+        ("DATABASE_URL", "postgresql://alice:hunter2@h\u2100st/mail"),
+        ("REDIS_URL", "redis://:hunter2/1@127.0.0.1:1/0"),
+        ("REDIS_URL", "redis://:hunter2@[::1/0"),
+        ("MAIL_STATE_DIR", "/proc/nowhere"),
+        ("MAIL_STATE_DIR", "/etc/passwd"),
+        ("MAIL_HEALTH_PORT_BASE", "65535"),
+        ("MAIL_HOSTNAME", "two words"),
+        ("MAIL_ROUTES", "example.org"),
+        ("MAIL_DNS_SERVERS", "one.example"),
+        ("MAIL_SMTP_TIMEOUT", "0"),
     ],
 )
 def test_a_bad_value(tmp_path: Path, name: str, value: str) -> None:
     line = refusal(tmp_path, **{name: value})
     assert name in line
-    assert "secret" not in line
+    assert "hunter2" not in line
 
 
 def test_a_taken_port(tmp_path: Path) -> None:

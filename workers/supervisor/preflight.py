@@ -14,6 +14,7 @@ import redis
 from django.conf import settings
 
 from apps.events.database import connection_arguments
+from apps.protocols.smtp.routes import RouteError, parse_routes
 from workers.tls import CertificateError, certificate_paths, check_pair
 
 from .errors import CannotStart
@@ -27,10 +28,19 @@ LEFTOVER_SECONDS = 5
 
 def check_all() -> None:
     """Every check; raises CannotStart at the first that fails."""
+    check_routes()
     check_certificate(dt.datetime.now(dt.UTC))
     check_ports()
     check_database()
     check_valkey()
+
+
+def check_routes() -> None:
+    """MAIL_ROUTES can be read."""
+    try:
+        parse_routes(settings.MAIL_ROUTES)
+    except RouteError as error:
+        raise CannotStart(f"MAIL_ROUTES: {error}") from None
 
 
 def check_directory() -> None:

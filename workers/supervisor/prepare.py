@@ -1,13 +1,15 @@
-"""`python -m workers.supervisor.prepare`: migrate, and make sure that the demo is there.
+"""`python -m workers.supervisor.prepare`: migrate, check what came of it, and make sure that the demo is there.
 
 A process of its own, so that the supervisor that stays need not hold Django's models.
 """
 
 import os
+import sys
 from pathlib import Path
 
 import django
 from django.conf import settings
+from django.core import checks
 from django.core.management import call_command
 from django.db import connection
 
@@ -15,8 +17,8 @@ from django.db import connection
 MIGRATION_LOCK = 0x6D61696C
 
 
-def main() -> None:
-    """Do both."""
+def main() -> int:
+    """Do both; 1, with one line, on a database that these tables cannot be in."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailplatform.settings.production")
     from mailplatform import logging
 
@@ -26,12 +28,22 @@ def main() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
     call_command("migrate", interactive=False, verbosity=0)
+    if wrong := mistakes():
+        print(f"mailplatform: DATABASE_URL: {wrong[0]}", file=sys.stderr)
+        return 1
     if settings.MAIL_DEMO:
         from . import demo_data
 
         demo_data.ensure()
     connection.close()
+    return 0
+
+
+def mistakes() -> list[str]:
+    """Return what Django's checks and ours find wrong, in one line each; also whether the mail tables are split as we expect."""
+    found = checks.run_checks(databases=["default"])
+    return [" ".join(error.msg.split()) for error in found if error.is_serious()]
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
