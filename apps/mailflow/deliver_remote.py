@@ -19,6 +19,8 @@ from .smtp_client import HostUnusable, Letter, SmtpClient, Timeouts, TlsFailed, 
 
 log = logging.getLogger(__name__)
 
+# How long the parcels of one claim may take: a host that is slow, yet never silent, would hold them for ever.
+MAX_SECONDS = 240.0
 MAX_RECIPIENTS = 100  # Every server takes this many (RFC 5321 4.5.3.1.8).
 
 PROBLEMS: Mapping[Problem, Reply] = {
@@ -31,6 +33,7 @@ PROBLEMS: Mapping[Problem, Reply] = {
     Problem.DNS_FAULT: Reply(451, "4.4.3", "The domain cannot be looked up at the moment"),
 }
 NO_ADDRESS = Reply(451, "4.4.3", "The mail server's address cannot be looked up at the moment")
+TOO_SLOW = Reply(451, "4.4.2", "The mail server took too long")
 NOTHING_TO_TRY = Reply(451, "4.4.1", "No mail server of the domain could be reached")
 
 
@@ -65,6 +68,7 @@ class RemoteCourier:
     port: int = 25
     timeouts: Timeouts = field(default_factory=Timeouts)
     tls: ssl.SSLContext = field(default_factory=opportunistic_tls)
+    max_seconds: float = MAX_SECONDS
 
     def destination(self, domain: str) -> str:
         """Return what parcels may share a conversation by: the smarthost of a domain, or the domain."""
@@ -76,17 +80,19 @@ class RemoteCourier:
         outcomes: dict[int, Outcome] = {}
         last = NOTHING_TO_TRY
         last_host = ""
+        clock = asyncio.get_running_loop().time
+        ends = clock() + self.max_seconds
         async for endpoint in self._endpoints(parcels[0].recipient.domain):
             if isinstance(endpoint, Reply):
                 last, last_host = endpoint, ""
                 continue
             left = [parcel for parcel in parcels if parcel.id not in outcomes]
             try:
-                await self._converse(endpoint, left, outcomes)
+                await self._converse(endpoint, left, outcomes, lambda: clock() > ends)
             except HostUnusable as error:
                 last, last_host = error.reply, str(endpoint)
                 log.info("host unusable", extra={"host": str(endpoint), "reply": str(error.reply)})
-            if len(outcomes) == len(parcels):
+            if len(outcomes) == len(parcels) or clock() > ends:
                 break
         # A host that greets with 5xx may be mended; only a recipient is refused for good. Problems of ours or of
         # DNS say themselves whether they last.
@@ -126,7 +132,11 @@ class RemoteCourier:
         return answer.texts if answer.status is Status.FOUND else ()
 
     async def _converse(
-        self, endpoint: Endpoint, parcels: Sequence[Parcel], outcomes: dict[int, Outcome]
+        self,
+        endpoint: Endpoint,
+        parcels: Sequence[Parcel],
+        outcomes: dict[int, Outcome],
+        is_over: Callable[[], bool],
     ) -> None:
         """Send what is left over one connection, noting each outcome as soon as it is known."""
         client = SmtpClient(self.own_name, self.timeouts)
@@ -136,6 +146,9 @@ class RemoteCourier:
             await client.open(endpoint.address, endpoint.port, tls=None)
         try:
             for group in by_message(parcels):
+                if is_over():
+                    outcomes |= {parcel.id: Deferred(TOO_SLOW, str(endpoint)) for parcel in group}
+                    continue
                 for parcel, reply in zip(group, await client.send(await self._letter(group)), strict=True):
                     outcomes[parcel.id] = judge(reply, str(endpoint))
         except (HostUnusable, asyncio.CancelledError):

@@ -63,10 +63,18 @@ async def load(parcel: Parcel) -> bytes:
     return BODY
 
 
-def deliver(dns: str, port: int, *parcels: Parcel, routes: str = "") -> list[Outcome]:
+def deliver(
+    dns: str, port: int, *parcels: Parcel, routes: str = "", max_seconds: float = 60
+) -> list[Outcome]:
     async def main() -> list[Outcome]:
         courier = RemoteCourier(
-            Resolver([dns]), load, "mail.example.test", parse_routes(routes), port=port, timeouts=FAST
+            Resolver([dns]),
+            load,
+            "mail.example.test",
+            parse_routes(routes),
+            port=port,
+            timeouts=FAST,
+            max_seconds=max_seconds,
         )
         return list(await courier.deliver(parcels))
 
@@ -164,3 +172,12 @@ def test_an_internationalised_recipient(dns: str) -> None:
 def test_a_hundred_recipients_at_a_time() -> None:
     groups = by_message([a_parcel(n, f"r{n}@far.example") for n in range(250)])
     assert [len(group) for group in groups] == [100, 100, 50]
+
+
+def test_a_host_that_takes_too_long_keeps_nobody_waiting(dns: str) -> None:
+    parcels = [a_parcel(n, f"r{n}@far.example", message=n) for n in range(3)]
+    with sinking() as (sink, port):
+        outcomes = deliver(dns, port, *parcels, max_seconds=0)
+    assert sink.taken == []
+    assert [outcome.reply.enhanced for outcome in outcomes] == ["4.4.2"] * 3
+    assert all(isinstance(outcome, Deferred) for outcome in outcomes)

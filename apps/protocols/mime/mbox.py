@@ -113,9 +113,9 @@ class _Reader:
         self.stream.seek(end)
         after = self.stream.read(1024)
         self.stream.seek(self.position)
-        following = after.lstrip(b"\r\n")
+        following = after.lstrip(b"\r\n").partition(b"\n")[0]
         # Without a line end in between, a count that is too small could hit `From ` in the middle of a line.
-        at_line_start = after != following or self._ends_line(end)
+        at_line_start = after.startswith((b"\r", b"\n")) or self._ends_line(end)
         return (not following and len(after) < 1024) or (at_line_start and is_separator(following))
 
     def _ends_line(self, end: int) -> bool:

@@ -5,7 +5,7 @@ import mailbox
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from apps.protocols.mime.mbox import from_line_date, is_separator, mbox_flags, read_mbox, unquote
@@ -110,6 +110,7 @@ lines = st.sampled_from(
 
 
 @given(st.lists(lines, max_size=30).map(b"".join) | st.binary(max_size=200))
+@example(b"a\nContent-Length: 3\n\na\na\nFrom x\n" + SEPARATOR)
 def test_nothing_is_lost(data: bytes) -> None:
     """Whatever the file: messages follow each other, and only separators and blank lines are left out."""
     items = [*read_mbox(io.BytesIO(data), limit=10_000_000)]
