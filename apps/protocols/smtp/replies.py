@@ -97,7 +97,6 @@ CONNECTION_CUT = Reply(421, "4.4.2", "You were silent for too long, goodbye")
 
 # --- TLS and signing in -------------------------------------------------------------------------------------
 
-NO_TLS = Reply(454, "4.7.0", "TLS not available")
 TLS_ALREADY = Reply(503, "5.5.1", "TLS is active already")
 TLS_FIRST = Reply(530, "5.7.0", "Send STARTTLS first")
 AUTH_NEEDS_TLS = Reply(538, "5.7.11", "Encryption required to sign in")
@@ -122,7 +121,6 @@ FROM_NOT_YOURS = Reply(550, "5.7.1", "The From header names none of your address
 TOO_MANY_RECIPIENTS = Reply(452, "4.5.3", "Too many recipients")
 RATE_LIMITED = Reply(450, "4.7.1", "Too much mail at once, try again later")
 TOO_MANY_CONNECTIONS = Reply(421, "4.7.0", "Too many connections, try again later")
-BUSY = Reply(421, "4.3.2", "Busy, try again later")
 
 # --- what is wrong with the message -------------------------------------------------------------------------
 
