@@ -65,7 +65,7 @@ class Builder:
         self._after = 0
 
     def build_due(self, limit: int = 500) -> int:
-        """Look at the next `limit` folders and build what they want; returns how many wanted something."""
+        """Look at the next `limit` folders and build what they want; returns for how many that was anything."""
         rows = perform(query(sql.FOLDERS_TO_BUILD, [self._after, limit]))
         self._after = rows[-1][1] if len(rows) == limit else 0
         return sum(build(standing) for standing in map(_standing, rows))
@@ -80,22 +80,33 @@ def build_due(limit: int = 500) -> int:
 
 
 def build(standing: Standing) -> bool:
-    """Build what one folder wants; returns whether it wanted anything."""
+    """Build what one folder wants; returns whether anything was built.
+
+    A folder may want and get nothing: when all that came since its last pack is gone again.
+    """
+    built = False
     if standing.wants_repacking:
         drop(standing.ref)
-    wanted = standing.wants_repacking or standing.wants_packs
-    if wanted:
-        while perform(_build_next(standing.ref)):
-            pass
+    if standing.wants_repacking or standing.wants_packs:
+        built = _build_packs(standing.ref) > 0
     if standing.wants_snapshot:
-        perform(_build_snapshot(standing.ref))
-    return wanted or standing.wants_snapshot
+        built = perform(_build_snapshot(standing.ref)) or built
+    return built
+
+
+def _build_packs(ref: FolderRef) -> int:
+    """Build packs up to the last message; return how many messages are in those that were built."""
+    total = 0
+    while count := perform(_build_next(ref)):
+        total += count
+        if count < PACK_SIZE:
+            break
+    return total
 
 
 def build_all(ref: FolderRef) -> None:
     """Build packs up to the last message, and a snapshot, however small the folder is."""
-    while perform(_build_next(ref)):
-        pass
+    _build_packs(ref)
     perform(_build_snapshot(ref))
 
 
@@ -125,10 +136,10 @@ def _drop(ref: FolderRef) -> Plan[None]:
     yield Run(sql.DROP_SNAPSHOT, [ref.folder_id])
 
 
-def _build_next(ref: FolderRef) -> Plan[bool]:
-    """Build the next pack of a folder, or the last one again if it is not full; returns whether to go on."""
+def _build_next(ref: FolderRef) -> Plan[int]:
+    """Build the next pack of a folder, or the last one again if it is not full; returns how many are in it."""
     if not (yield from query(sql.ONE_BUILDER, [ref.folder_id]))[0][0]:
-        return False
+        return 0
     after, again = 0, 0
     for first, last, codec, key_id, index in (
         yield from query(sql.LAST_PACK, [ref.mailbox_id, ref.folder_id])
@@ -136,16 +147,16 @@ def _build_next(ref: FolderRef) -> Plan[bool]:
         after = last
         if _count(codec, key_id, index) < PACK_SIZE:
             after, again = first - 1, last
-    rows = yield from query(sql.WIRES, [ref.mailbox_id, ref.folder_id, after + 1, 2**32, PACK_SIZE])
+    rows = yield from query(sql.WIRES_TO_PACK, [ref.mailbox_id, ref.folder_id, after + 1, 2**32, PACK_SIZE])
     if not rows or rows[-1][0] <= again:
-        return False
+        return 0
     pack = packs.make(rows)
     index, data = packs.encode(pack)
     first, last = int(pack.uids[0]), int(pack.uids[-1])
     if again:
         yield Run(sql.DROP_PACK, [ref.mailbox_id, ref.folder_id, after + 1])
-    yield Run(sql.KEEP_PACK, [ref.mailbox_id, ref.folder_id, first, last, index, data])
-    return len(rows) == PACK_SIZE
+    yield Run(sql.KEEP_PACK, [first, last, index, data, ref.mailbox_id, ref.folder_id])
+    return len(rows)
 
 
 def _count(codec: int, key_id: int, index: bytes) -> int:
@@ -155,10 +166,11 @@ def _count(codec: int, key_id: int, index: bytes) -> int:
         return 0  # It is made again.
 
 
-def _build_snapshot(ref: FolderRef) -> Plan[None]:
+def _build_snapshot(ref: FolderRef) -> Plan[bool]:
+    """Build a folder's snapshot; returns whether it could be built."""
     rows = yield from query(sql.OPEN_FOLDER, [ref.folder_id, ref.mailbox_id])
     if not rows:
-        return
+        return False
     uidvalidity, uidnext, modseq = rows[0][:3]
     messages = yield from query(sql.ALL_FLAGS, [ref.mailbox_id, ref.folder_id])
     empty = FolderState(ref.mailbox_id, ref.folder_id, uidvalidity, uidnext=uidnext)
@@ -171,3 +183,5 @@ def _build_snapshot(ref: FolderRef) -> Plan[None]:
     if rows and rows[0][0] == uidvalidity and rows[0][3] <= modseq:
         state = state.replay(log_lines([row[4:] for row in rows if row[4] is not None]))
         yield from snapshots.keep(state)
+        return True
+    return False

@@ -27,6 +27,7 @@ from .values import FolderRef
 log = logging.getLogger(__name__)
 
 PACKS_AT_ONCE = 4
+HEAVY_AT_ONCE = 8
 BODIES_AT_ONCE = 100
 BODY_BYTES_AT_ONCE = 8 * 2**20
 SCAN = 4 * PACK_SIZE
@@ -112,8 +113,7 @@ class Reader:
                 while position < bound:  # Up to the next pack, nothing is packed.
                     asked = uids[position : min(bound, position + PACK_SIZE)]
                     position += int(asked.size)
-                    made = await self._from_rows(ref, asked)
-                    if made.uids.size:
+                    async for made in self._from_rows(ref, asked):
                         yield made, np.arange(made.uids.size)
                 if pack is None:
                     continue
@@ -123,8 +123,7 @@ class Reader:
                 if rows.size:
                     yield pack, rows
                 if rows.size < asked.size:
-                    made = await self._from_rows(ref, np.setdiff1d(asked, pack.uids))
-                    if made.uids.size:
+                    async for made in self._from_rows(ref, np.setdiff1d(asked, pack.uids)):
                         yield made, np.arange(made.uids.size)
                 if position < uids.size:
                     await asyncio.sleep(0)
@@ -158,9 +157,16 @@ class Reader:
         full = len(rows) == (PACKS_AT_ONCE if texts else 16 * PACKS_AT_ONCE)
         return found, int(rows[-1][1]) if full else high
 
-    async def _from_rows(self, ref: FolderRef, uids: Uids) -> Pack:
-        """Return a pack of these uids, made now."""
-        return packs.make(await self._of_uids(sql.WIRES, sql.WIRES_OF, ref, uids))
+    async def _from_rows(self, ref: FolderRef, uids: Uids) -> AsyncIterator[Pack]:
+        """Yield packs of these uids, made now; of heavy messages a few at a time."""
+        rows = await self._of_uids(sql.WIRES, sql.WIRES_OF, ref, uids)
+        if light := [row for row in rows if row[5] is not None]:
+            yield packs.make(light)
+        heavy = [row[0] for row in rows if row[5] is None]
+        for first in range(0, len(heavy), HEAVY_AT_ONCE):
+            some = heavy[first : first + HEAVY_AT_ONCE]
+            if rows := await self.rows(sql.HEAVY_WIRES_OF, [*_key(ref), some, len(some)]):
+                yield packs.make(rows)
 
     async def located(self, ref: FolderRef, uids: Uids) -> AsyncIterator[list[Located]]:
         """Yield where the bytes of these uids (ascending) are, in slices."""

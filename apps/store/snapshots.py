@@ -60,7 +60,6 @@ def decode(empty: FolderState, modseq: int, count: int, codec: int, key_id: int,
     return replace(
         empty,
         modseq=modseq,
-        uidnext=int(uids[-1]) + 1 if count else 1,
         uids=frozen(uids),
         flags=frozen(flags),
         modseqs=frozen(modseqs),
@@ -82,8 +81,8 @@ def from_rows(empty: FolderState, modseq: int, rows: Sequence[Sequence[Any]]) ->
 
 
 def keep(state: FolderState) -> Plan[None]:
-    """Keep a snapshot of this state, unless a newer one is there."""
+    """Keep a snapshot of this state, unless a newer one is there or the folder is gone."""
     yield Run(
         sql.KEEP_SNAPSHOT,
-        [state.folder_id, state.uidvalidity, state.modseq, state.exists, encode(state)],
+        [state.uidvalidity, state.modseq, state.exists, encode(state), state.folder_id],
     )

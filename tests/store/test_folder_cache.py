@@ -13,7 +13,7 @@ from apps.store import packing
 from apps.store.flags import Flags
 from apps.store.folder_cache import parse_multirange
 from apps.store.services import folders, messages
-from tests.store.mail import Box, a_box
+from tests.store.mail import Box, a_box, a_message, put
 from tests.store.reading import Desk, a_desk, anything, in_thread, picture
 
 pytestmark = pytest.mark.usefixtures("real_database")
@@ -52,6 +52,20 @@ def test_every_way_to_a_state_leads_to_the_rows(seed: int) -> None:
                     await agrees(newcomer, box, await newcomer.caches.current(ref))
                 if step == 30:
                     await in_thread(packing.drop, ref)
+
+    asyncio.run(main())
+
+
+def test_a_snapshot_without_the_last_message_keeps_uidnext() -> None:
+    box = a_box()
+    ref = box["INBOX"]
+    put(a_message(box), a_message(box), a_message(box))
+    perform(messages.expunge(ref, [(3, 3)], only_deleted=False))
+    packing.build_all(ref)
+
+    async def main() -> None:
+        async with a_desk() as desk:
+            await agrees(desk, box, await desk.caches.current(ref))
 
     asyncio.run(main())
 

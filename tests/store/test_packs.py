@@ -100,7 +100,12 @@ def a_state() -> FolderState:
 def test_a_snapshot_comes_back() -> None:
     state = a_state()
     back = snapshots.decode(
-        FolderState(1, 2, 3), state.modseq, state.exists, snapshots.ZSTD, 0, snapshots.encode(state)
+        FolderState(1, 2, 3, uidnext=10),
+        state.modseq,
+        state.exists,
+        snapshots.ZSTD,
+        0,
+        snapshots.encode(state),
     )
     assert back.uids.tolist() == [1, 2, 3, 7, 8, 9]
     assert back.flags.tolist() == [1, 1, 1, 1 | 1 << 62, 1, 1]

@@ -1,5 +1,7 @@
 """The statements that read folders fast: state, log, snapshots and packs. Writers' statements are elsewhere."""
 
+from . import compose
+
 # A folder's row with the names of its mailbox's keywords, and its snapshot if that can still be replayed.
 OPEN_FOLDER = """
 SELECT f.uidvalidity, f.uidnext, f.modseq, f.n_messages,
@@ -33,10 +35,10 @@ ORDER BY l.modseq, l.part
 # Where several folders stand, to find those whose hint was lost.
 STANDINGS = "SELECT id, uidvalidity, modseq FROM store_folder WHERE id = ANY(%s::bigint[])"
 
-# Keeps a snapshot unless a newer one is there.
+# Keeps a snapshot unless a newer one is there. Whoever deletes the folder meanwhile waits, or was waited for.
 KEEP_SNAPSHOT = """
 INSERT INTO store_snapshot AS s (folder_id, uidvalidity, modseq, n, codec, key_id, data)
-VALUES (%s::bigint, %s::bigint, %s::bigint, %s::int, 1, 0, %s)
+SELECT f.id, %s::bigint, %s::bigint, %s::int, 1, 0, %s FROM store_folder f WHERE f.id = %s::bigint FOR KEY SHARE
 ON CONFLICT (folder_id) DO UPDATE
 SET uidvalidity = excluded.uidvalidity, modseq = excluded.modseq, n = excluded.n,
     codec = excluded.codec, key_id = excluded.key_id, data = excluded.data
@@ -79,25 +81,40 @@ DROP_PACKS = "DELETE FROM store_pack WHERE mailbox_id = %s::bigint AND folder_id
 DROP_SNAPSHOT = "DELETE FROM store_snapshot WHERE folder_id = %s::bigint"
 DROP_PACK = f"{DROP_PACKS} AND kind = 0 AND first_uid >= %s::bigint"
 
-# Keeps a pack.
+# Keeps a pack, if the folder is still there.
 KEEP_PACK = """
 INSERT INTO store_pack (mailbox_id, folder_id, kind, first_uid, last_uid, codec, key_id, idx, data)
-VALUES (%s::bigint, %s::bigint, 0, %s::bigint, %s::bigint, 1, 0, %s, %s)
+SELECT f.mailbox_id, f.id, 0, %s::bigint, %s::bigint, 1, 0, %s, %s
+FROM store_folder f WHERE f.mailbox_id = %s::bigint AND f.id = %s::bigint FOR KEY SHARE
 ON CONFLICT (mailbox_id, folder_id, kind, first_uid) DO UPDATE
 SET last_uid = excluded.last_uid, codec = excluded.codec, key_id = excluded.key_id,
     idx = excluded.idx, data = excluded.data
 """
 
-# What is packed of each message of a range of uids, in their order.
-WIRES = """
-SELECT m.uid, m.size, m.internaldate, c.sent_at, c.id, c.envelope, c.structure
+_RANGE = "BETWEEN %s::bigint AND %s::bigint"
+_EACH = "= ANY(%s::bigint[])"
+_LIGHT = "octet_length(c.envelope) + octet_length(c.structure) <= 16384"
+_TEXTS = "c.envelope, c.structure"
+_LIGHT_TEXTS = f"CASE WHEN {_LIGHT} THEN c.envelope END, CASE WHEN {_LIGHT} THEN c.structure END"
+_WIRES = """
+SELECT m.uid, m.size, m.internaldate, c.sent_at, c.id, {texts}
 FROM store_message m JOIN store_content c ON c.mailbox_id = m.mailbox_id AND c.id = m.content_id
-WHERE m.mailbox_id = %s::bigint AND m.folder_id = %s::bigint AND m.uid BETWEEN %s::bigint AND %s::bigint
+WHERE m.mailbox_id = %s::bigint AND m.folder_id = %s::bigint AND m.uid {uids} {light}
 ORDER BY m.uid LIMIT %s::bigint
 """
 
+# What is packed of each message of a range of uids, in their order. A heavy one is not packed: whoever sends a
+# thousand of them must not make us hold a thousand of them at once.
+WIRES_TO_PACK = compose(_WIRES, texts=_TEXTS, uids=_RANGE, light=f"AND {_LIGHT}")
+
+# The same of all messages, of heavy ones without their texts.
+WIRES = compose(_WIRES, texts=_LIGHT_TEXTS, uids=_RANGE, light="")
+
 # The same of messages that lie far apart.
-WIRES_OF = WIRES.replace("BETWEEN %s::bigint AND %s::bigint", "= ANY(%s::bigint[])")
+WIRES_OF = compose(_WIRES, texts=_LIGHT_TEXTS, uids=_EACH, light="")
+
+# The same of a few messages, however heavy.
+HEAVY_WIRES_OF = compose(_WIRES, texts=_TEXTS, uids=_EACH, light="")
 
 # Everything needed to read parts of messages: where the bytes are, and where the parts are in them.
 LOCATED = """
@@ -108,7 +125,7 @@ ORDER BY m.uid LIMIT %s::bigint
 """
 
 # The same of messages that lie far apart.
-LOCATED_OF = LOCATED.replace("BETWEEN %s::bigint AND %s::bigint", "= ANY(%s::bigint[])")
+LOCATED_OF = LOCATED.replace(_RANGE, _EACH)
 
 # One blob by constants: its partition is chosen once, where a join plans for all sixteen.
 ONE_BLOB = """
