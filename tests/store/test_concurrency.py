@@ -18,8 +18,10 @@ from django.db import connections
 
 from apps.events.database import make_pool
 from apps.events.transactions import Database, Plan, perform, query
+from apps.store import blobs
 from apps.store.flags import Flags
-from apps.store.services import folders, messages
+from apps.store.models import Blob
+from apps.store.services import folders, keeping, messages
 from apps.store.values import Copied, Expunged, FlagsSet, FolderRef, NoFolder, Placed
 from tests.store.mail import Box, a_box, a_message, look, usage
 
@@ -124,6 +126,35 @@ class Writer:
         if not rows or self.random.random() < 0.5:
             return (yield from folders.rename(box.mailbox_id, name, f"churn{self.random.randint(1, 9)}"))
         return (yield from folders.delete(FolderRef(box.mailbox_id, rows[0][0])))
+
+
+@pytest.mark.usefixtures("real_database")
+def test_the_sweep_waits_for_nobody() -> None:
+    """Else it could hold what a batch waits for, and wait for what the batch holds."""
+    box = a_box()
+    refs = perform(blobs.put_many(box.organisation_id, [b"held", b"free"]))
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "UPDATE store_blob SET created_at = now() - interval '2 days' WHERE organisation_id = %s",
+            [box.organisation_id],
+        )
+
+    async def main() -> None:
+        pool = make_pool(2)
+        await pool.open()
+        database = Database(pool, redis.asyncio.Redis.from_url(settings.REDIS_URL))
+        async with pool.connection() as other, other.transaction():
+            await other.execute(
+                "SELECT FROM store_blob WHERE organisation_id = %s AND hash = %s FOR UPDATE",
+                [box.organisation_id, refs[0].hash],
+            )
+            await asyncio.wait_for(database.perform(keeping.sweep_blobs()), 5)
+        await pool.close()
+        await database.valkey.aclose()
+
+    asyncio.run(main())
+    left = Blob.objects.filter(organisation_id=box.organisation_id)
+    assert [bytes(blob.hash) for blob in left] == [refs[0].hash]
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """Housekeeping: what is no longer needed goes, a little at a time; everything here may be done again."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from apps.store.sql import locks
 from apps.store.values import Expunged, FolderRef
 
 from . import messages
+
+log = logging.getLogger(__name__)
 
 KEPT_CHANGES = 10_000
 KEPT_DAYS = 7
@@ -88,7 +91,11 @@ def drop_segments() -> int:
         if segment not in used:
             gone += store.remove(segment, seconds=DAY)
         elif used[segment] < LEAST_USED * store.size(segment) and store.idle(segment, seconds=DAY):
-            compact(segment)
+            try:
+                compact(segment)
+            except (OSError, EOFError) as error:
+                # Damage is for `store check` to tell; the other segments are kept house of.
+                log.error("segment not written anew", extra={"segment": segment, "error": str(error)})  # noqa: TRY400
     return gone
 
 

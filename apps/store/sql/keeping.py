@@ -21,14 +21,14 @@ def sweep_contents(partition: int) -> str:
 
 
 # Removes blobs that no registered column names and that are older than a day: a blob may be written before
-# the row that names it, and one in use again has been made young. The age is asked twice, because the
-# second time counts for a row that changed while we waited for it.
+# the row that names it, and one in use again has been made young, which is seen once its row is locked. What
+# another transaction holds is left for the next time: who waits for nobody is in no deadlock.
 _SWEEP_BLOBS = """
 WITH gone AS (
   DELETE FROM store_blob b USING (
     SELECT o.organisation_id, o.hash FROM store_blob o
     WHERE o.created_at < now() - interval '24 hours' {unreferenced}
-    LIMIT 10000
+    LIMIT 10000 FOR UPDATE SKIP LOCKED
   ) AS old
   WHERE b.organisation_id = old.organisation_id AND b.hash = old.hash
     AND b.created_at < now() - interval '24 hours'

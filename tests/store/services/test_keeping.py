@@ -169,6 +169,34 @@ def test_dead_segments_go_and_sparse_ones_are_written_anew(settings: LazySetting
     assert perform(blobs.get(refs[1])) == bodies[1]
 
 
+def test_a_damaged_segment_keeps_no_other_from_being_written_anew(
+    settings: LazySettings, tmp_path: Path
+) -> None:
+    settings.MAIL_STATE_DIR = tmp_path
+    noise = random.Random(2)
+    alice = a_box()
+    store = blobs.segments()
+    refs = []
+    for _ in range(4):
+        refs.append(
+            perform(blobs.put_many(alice.organisation_id, [noise.randbytes(50_000) for _ in range(3)]))
+        )
+        store._close()
+    Blob.objects.filter(
+        organisation_id=alice.organisation_id, hash__in=[two[0].hash for two in refs]
+    ).delete()
+    Blob.objects.filter(
+        organisation_id=alice.organisation_id, hash__in=[two[1].hash for two in refs]
+    ).delete()
+    first, *others = store.names()
+    Blob.objects.filter(location=first).update(position=10**9)
+    for segment in (first, *others):
+        os.utime(store.path(segment), (1000, 1000))
+    keeping.drop_segments()
+    assert not Blob.objects.filter(location__in=others).exists()
+    assert Blob.objects.filter(location=first).exists()
+
+
 def test_a_turn_that_is_over_does_nothing_more() -> None:
     alice = a_box()
     put(a_message(alice))
