@@ -9,7 +9,7 @@ from .tree import Node
 from .wire import nstring
 
 ADDRESSES_LIMIT = 128 * 1024
-STRUCTURE_LIMIT = 1_000_000
+STRUCTURE_LIMIT = 128 * 1024
 """When BODYSTRUCTURE has grown so large, what is optional in it becomes NIL."""
 
 NO_ENVELOPE = b"(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)"

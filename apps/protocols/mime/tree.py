@@ -11,7 +11,7 @@ from .parameters import Parameters, media_type, parameter_bytes, parameters, tok
 from .parts import LEAF, MESSAGE, MULTIPART, Entity
 
 MAX_DEPTH = 100
-MAX_PARTS = 10_000
+MAX_PARTS = 1000
 
 NO_HEADER_END = "the header is not ended by a blank line"
 LONG_HEADER = "the header is longer than is read"

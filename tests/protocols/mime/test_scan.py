@@ -3,7 +3,14 @@
 from apps.protocols.mime.parts import PartTable
 from apps.protocols.mime.scan import EMPTY, HAS_NUL, scan
 from apps.protocols.mime.structure import body
-from apps.protocols.mime.tree import NO_BOUNDARY, NO_DELIMITER, NO_HEADER_END, NOT_CLOSED, TOO_DEEP
+from apps.protocols.mime.tree import (
+    NO_BOUNDARY,
+    NO_DELIMITER,
+    NO_HEADER_END,
+    NOT_CLOSED,
+    TOO_DEEP,
+    TOO_MANY,
+)
 
 LUNCH = b"""\
 Received: from a.example.test by b.example.test; Tue, 24 Nov 2026 10:00:01 +0100
@@ -284,3 +291,12 @@ def test_nesting_is_bounded() -> None:
     assert TOO_DEEP in facts.defects
     assert facts.structure.count(b'"mixed"') == 100
     assert PartTable.decode(facts.parts).section((1,) * 100) is not None
+
+
+def test_what_a_small_message_makes_us_say_is_bounded() -> None:
+    parts = scan(multipart(b"--b\r\n\r\nx\r\n" * 50_000))
+    assert TOO_MANY in parts.defects
+    many = b"--b\r\nContent-Type: text/plain" + b"; a%d=b" * 50 % tuple(range(50)) + b"\r\n\r\nx\r\n"
+    for facts in (parts, scan(multipart(many * 2000))):
+        assert len(facts.structure) < 256 * 1024
+        assert len(facts.parts) < 16 * 1024
