@@ -40,7 +40,12 @@ class Checkout:
     def bootstrap(self, what: str = "run") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [self.path / "tools" / "bootstrap", what],
-            env={"PATH": str(self.bin), "HOME": str(self.path.parent), "LANG": "C"},
+            env={
+                "PATH": str(self.bin),
+                "HOME": str(self.path.parent),
+                # Some Pythons find their own library by it.
+                "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", ""),
+            },
             capture_output=True,
             text=True,
             timeout=100,
