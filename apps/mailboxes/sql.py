@@ -82,14 +82,18 @@ async def find_route(connection: AsyncConnection, key: str) -> Route:
 def read_routes(keys: Iterable[str], rows: Iterable[Row]) -> dict[str, Route]:
     """Read the statement's rows.
 
-    Of an alias's targets those that lead nowhere are left out; an alias all of whose targets do is unknown.
+    Of an alias's targets those that lead nowhere are left out; an alias all of whose targets do is unknown, and
+    one that leads to more addresses than anybody should write to at once is as good as disabled.
     """
     places: dict[str, list[Place]] = {key: [] for key in keys}
     ends: dict[str, Leads] = {}
     through_alias: dict[str, bool] = {}
+    endless: set[str] = set()
     for asked, via_alias, state, address, mailbox_id, organisation_id, domain_id, quota, used in rows:
         through_alias[asked] = through_alias.get(asked, False) or via_alias
-        if state == "mailbox":
+        if state == "endless":
+            endless.add(asked)
+        elif state == "mailbox":
             place = Place(address, mailbox_id, organisation_id, domain_id, quota, used or 0)
             if all(place.mailbox_id != other.mailbox_id for other in places[asked]):
                 places[asked].append(place)
@@ -97,6 +101,8 @@ def read_routes(keys: Iterable[str], rows: Iterable[Row]) -> dict[str, Route]:
             places[asked].append(Place(address, None, organisation_id))
         elif not via_alias:
             ends[asked] = Leads(state)
+    for key in endless:
+        places[key], ends[key] = [], Leads.DISABLED
     return {
         key: Route(
             key,

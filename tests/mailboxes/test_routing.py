@@ -48,6 +48,22 @@ def test_an_alias_with_a_tag_leads_where_it_leads_without() -> None:
     assert lead(f"sales+spring@{alice.domain.name}").places[0].mailbox_id == alice.id
 
 
+def test_an_alias_leads_to_the_same_address_however_its_accents_are_written() -> None:
+    jose = a_mailbox("jos\u00e9")
+    an_alias("sales", f"Jose\u0301@{jose.domain.name}", domain=jose.domain)
+    assert lead(f"sales@{jose.domain.name}").places[0].mailbox_id == jose.id
+
+
+def test_an_alias_leads_to_many_but_not_to_everybody() -> None:
+    domain = a_domain()
+    for n in range(3):
+        an_alias(f"list{n}", *(f"m{i}@{n}.example" for i in range(990)), domain=domain)
+    an_alias("two", *(f"list{n}@{domain.name}" for n in range(2)), domain=domain)
+    an_alias("three", *(f"list{n}@{domain.name}" for n in range(3)), domain=domain)
+    assert len(lead(f"two@{domain.name}").places) == 1980
+    assert lead(f"three@{domain.name}") == Route(f"three@{domain.name}", Leads.DISABLED, (), via_alias=True)
+
+
 def test_an_address_nobody_has_is_unknown() -> None:
     domain = a_domain()
     assert lead(f"nobody@{domain.name}") == Route(f"nobody@{domain.name}", Leads.UNKNOWN)

@@ -95,6 +95,12 @@ BEGIN
         END IF;
       END LOOP;
       EXIT WHEN further = '{}';
+      -- A thousand aliases to a thousand addresses each would be a million to look up, for one RCPT.
+      IF cardinality(seen) + cardinality(further) > 2000 THEN
+        state := 'endless';
+        RETURN NEXT;
+        EXIT;
+      END IF;
       -- Nothing is walked twice, so a loop ends.
       SELECT coalesce(array_agg(target), '{}'), seen || array_agg(lower(target)) INTO frontier, seen
         FROM (SELECT DISTINCT ON (lower(t)) t AS target FROM unnest(further) AS t
