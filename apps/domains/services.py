@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 from apps.events import audit
 from apps.organisations.errors import AlreadyExistsError, DirectoryError, NotFoundError
 from apps.organisations.models import Organisation
-from apps.protocols.addresses import AddressError, DomainName
+from apps.protocols.addresses import Address, AddressError, DomainName
 
 from .models import Domain
 
@@ -21,6 +21,24 @@ def find_domain(name: str) -> Domain:
         return Domain.objects.select_related("organisation").get(name=DomainName.parse(name).name)
     except (AddressError, Domain.DoesNotExist):
         raise NotFoundError(f"there is no domain {name}") from None
+
+
+def our_address(address: str) -> tuple[Domain, str]:
+    """Return the domain and the key of an address we may give out: nothing in it needs quotes or would be a tag."""
+    try:
+        parsed = Address.parse(address)
+    except AddressError as error:
+        raise DirectoryError(f"{address}: {error}") from None
+    # Normalising may make a character of its own into one that needs quotes.
+    local = parsed.key.rpartition("@")[0]
+    if str(Address(local, parsed.domain)).startswith('"'):
+        raise DirectoryError(f"{address}: we keep no addresses that need quotes")
+    if "+" in local:
+        raise DirectoryError(f"{address}: what follows a + is a tag, not part of an address")
+    domain = Domain.objects.select_related("organisation").filter(name=parsed.domain).first()
+    if domain is None:
+        raise NotFoundError(f"{parsed.domain} is not a domain we serve")
+    return domain, parsed.key
 
 
 def create_domain(*, organisation: Organisation, name: str, actor: audit.Actor) -> Domain:

@@ -7,6 +7,8 @@ chain: only a head kept elsewhere (`manage.py audit verify --head`) shows that.
 
 import hashlib
 import json
+import os
+import pwd
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -32,6 +34,16 @@ class Actor:
 
 
 SYSTEM = Actor("system")
+
+
+def who_is_here() -> Actor:
+    """Return who runs a command on this machine, as the kernel knows them: the environment may say anything."""
+    uid = os.getuid()
+    try:
+        name = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        name = f"uid {uid}"
+    return Actor(f"manage.py ({name})")
 
 
 @dataclass(frozen=True, slots=True)

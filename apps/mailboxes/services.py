@@ -1,5 +1,6 @@
 """Addresses that keep mail, addresses that only point, and who may use them."""
 
+import unicodedata
 from collections.abc import Collection, Sequence
 
 from django.conf import settings
@@ -7,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from apps.accounts.models import User
 from apps.domains.models import Domain
+from apps.domains.services import our_address
 from apps.events import audit
 from apps.organisations.errors import AlreadyExistsError, DirectoryError, NotFoundError
 from apps.protocols.addresses import Address, AddressError
@@ -183,19 +185,8 @@ def _switch(thing: Mailbox | Alias, *, on: bool, actor: audit.Actor) -> None:
 
 
 def _free_address(address: str) -> tuple[Domain, str]:
-    try:
-        parsed = Address.parse(address)
-    except AddressError as error:
-        raise DirectoryError(f"{address}: {error}") from None
-    local_part = parsed.key.rpartition("@")[0]
-    if str(parsed).startswith('"'):
-        raise DirectoryError(f"{address}: we keep no addresses that need quotes")
-    if "+" in local_part:
-        raise DirectoryError(f"{address}: what follows a + is a tag, not part of an address")
-    domain = Domain.objects.select_related("organisation").filter(name=parsed.domain).first()
-    if domain is None:
-        raise NotFoundError(f"{parsed.domain} is not a domain we serve")
-    return domain, local_part
+    domain, key = our_address(address)
+    return domain, key.rpartition("@")[0]
 
 
 def _targets(targets: Sequence[str]) -> list[str]:
@@ -207,7 +198,8 @@ def _targets(targets: Sequence[str]) -> list[str]:
             address = Address.parse(target)
         except AddressError as error:
             raise DirectoryError(f"{target}: {error}") from None
-        parsed.setdefault(address.key, str(address))
+        # The database compares in lower case; composing (é as one character) is ours to do.
+        parsed.setdefault(address.key, unicodedata.normalize("NFC", str(address)))
     return list(parsed.values())
 
 

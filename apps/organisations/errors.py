@@ -1,5 +1,7 @@
 """What the directory refuses, in one line an administrator understands."""
 
+MAX_NAME = 200
+
 
 class DirectoryError(ValueError):
     """A refusal: its text is one line for an administrator, never for a stranger."""
@@ -11,3 +13,9 @@ class AlreadyExistsError(DirectoryError):
 
 class NotFoundError(DirectoryError):
     """There is nothing of that name."""
+
+
+def check_name(text: str) -> None:
+    """Refuse a name or label that cannot be kept, or that a terminal would obey."""
+    if len(text) > MAX_NAME or not text.isprintable():
+        raise DirectoryError(f"a name has at most {MAX_NAME} printable characters")

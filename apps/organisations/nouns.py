@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from apps.events.audit import Actor
+from apps.events.audit import Actor, who_is_here
 
 from .errors import DirectoryError
 
@@ -42,6 +42,9 @@ class NounCommand(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         """Run the verb; a refusal is one line and exit status 1."""
         run = options.pop("run")
+        for value in options.values():
+            if isinstance(value, str) and not _is_text(value):
+                raise CommandError(f"{value!r} is not UTF-8")
         names = inspect.signature(run).parameters
         try:
             run(**{name: value for name, value in options.items() if name in names})
@@ -51,10 +54,7 @@ class NounCommand(BaseCommand):
     @property
     def actor(self) -> Actor:
         """Who acts: whoever runs the command on this machine."""
-        try:
-            return Actor(f"manage.py ({getpass.getuser()})")
-        except (KeyError, OSError):
-            return Actor("manage.py")
+        return who_is_here()
 
     def say(self, text: str) -> None:
         """Print one line."""
@@ -71,6 +71,15 @@ class NounCommand(BaseCommand):
         for row_cells in cells:
             line = (cell.ljust(width) for cell, width in zip(row_cells, widths, strict=True))
             self.say("  ".join(line).rstrip())
+
+
+def _is_text(value: str) -> bool:
+    """Say whether an argument's bytes were UTF-8: Python carries others as lone surrogates."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _cell(value: Cell) -> str:

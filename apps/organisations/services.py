@@ -4,7 +4,7 @@ from django.db import IntegrityError, transaction
 
 from apps.events import audit
 
-from .errors import AlreadyExistsError, DirectoryError, NotFoundError
+from .errors import AlreadyExistsError, DirectoryError, NotFoundError, check_name
 from .models import Organisation
 
 
@@ -23,8 +23,11 @@ def find_organisation(name: str) -> Organisation:
 
 def create_organisation(*, name: str, quota_bytes: int | None = None, actor: audit.Actor) -> Organisation:
     """Make a tenant."""
-    if not name.strip() or len(name) > 200 or not name.isprintable():
-        raise DirectoryError("the name of an organisation has 1 to 200 printable characters")
+    if not name.strip():
+        raise DirectoryError("an organisation has a name")
+    check_name(name)
+    if quota_bytes is not None and not 0 < quota_bytes < 2**62:
+        raise DirectoryError("a quota is a number of bytes below 4 EiB")
     try:
         with transaction.atomic():
             organisation = Organisation.objects.create(name=name, quota_bytes=quota_bytes)

@@ -171,6 +171,21 @@ MISTAKES = [
     ("'big' is not a size like 500M or 10G", ["mailbox", "set-quota", "a@example.test", "big"]),
     ("invalid choice: 'king'", ["role", "grant", "a@example.test", "king"]),
     ("a tag, not part of an address", ["mailbox", "create", "a+b@example.test", "--shared"]),
+    ("a tag, not part of an address", ["user", "create", "a+b@example.test"]),
+    ("no addresses that need quotes", ["user", "create", '"a b"@example.test']),
+    ("no addresses that need quotes", ["user", "create", "a\u037e@example.test"]),
+    ("at most 200 printable characters", ["user", "create", "a@example.test", "--name", "x" * 201]),
+    ("at most 200 printable characters", ["user", "create", "a@example.test", "--name", "\x1b[2J"]),
+    ("not UTF-8", ["user", "create", "a@example.test", "--name", "\udcff"]),
+    ("not UTF-8", ["alias", "create", "a\udcff@example.test", "b@example.test"]),
+    ("not a language like", ["user", "create", "a@example.test", "--language", "klingon-imperial"]),
+    ("a quota is a number of bytes", ["organisation", "create", "Big", "--quota", "999999999999999T"]),
+    ("not a number from 1 to", ["audit", "list", "--limit", "9" * 23]),
+    ("not a number from 1 to", ["audit", "list", "--limit", "-1"]),
+    ("not a number from 1 to", ["trace", "x", "--days", "99999999999"]),
+    ("not a number from 1 to", ["trace", "x", "--limit", "-1"]),
+    ("not a number from 1 to", ["queue", "list", "--limit", "0"]),
+    ("not a number from 1 to", ["credential", "add-app-password", "a@example.test", "x", "--days", "-5"]),
 ]
 
 
@@ -180,6 +195,24 @@ def test_each_mistake_has_one_clear_line(line: str, arguments: list[str]) -> Non
     with pytest.raises(CommandError, match=re.escape(line)) as caught:
         manage(*arguments)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("tenant")
+def test_a_label_that_cannot_be_kept_is_refused() -> None:
+    manage("user", "create", "alice@example.test")
+    with pytest.raises(CommandError, match="printable"):
+        manage("credential", "add-app-password", "alice@example.test", "x" * 201)
+    for change in (["--name", "x" * 201], ["--language", "x"]):
+        with pytest.raises(CommandError):
+            manage("user", "change", "alice@example.test", *change)
+
+
+@pytest.mark.usefixtures("tenant")
+def test_nobody_says_who_acts_by_an_environment_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "mallory")
+    manage("user", "create", "alice@example.test")
+    assert "mallory" not in AuditEntry.objects.latest("id").actor
 
 
 @pytest.mark.usefixtures("tenant")

@@ -15,7 +15,7 @@ from apps.accounts.permissions import SCOPES
 from apps.accounts.services import sessions
 from apps.accounts.services.users import target_of
 from apps.events import audit
-from apps.organisations.errors import DirectoryError
+from apps.organisations.errors import DirectoryError, check_name
 from apps.vault.secrets import secret
 
 
@@ -131,6 +131,7 @@ def remove_credential(*, credential: Credential, actor: audit.Actor) -> None:
 
 def _add(credential: Credential, text: str, actor: audit.Actor) -> Made:
     credential.scheme = generated.SCHEME
+    check_name(credential.label)
     with transaction.atomic():
         credential.save(force_insert=True)
         _record("add", credential, actor)

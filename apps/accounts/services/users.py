@@ -1,13 +1,17 @@
 """People: made, changed, let in and kept out."""
 
+import re
+
 from django.db import IntegrityError, transaction
 
 from apps.accounts.models import User
 from apps.accounts.services.sessions import end_all
-from apps.domains.models import Domain
+from apps.domains.services import our_address
 from apps.events import audit
-from apps.organisations.errors import AlreadyExistsError, DirectoryError, NotFoundError
+from apps.organisations.errors import AlreadyExistsError, DirectoryError, NotFoundError, check_name
 from apps.protocols.addresses import Address, AddressError
+
+MAX_LANGUAGE = 12
 
 
 def target_of(user: User) -> audit.Target:
@@ -25,17 +29,12 @@ def find_user(address: str) -> User:
 
 def create_user(*, address: str, name: str = "", language: str = "en", actor: audit.Actor) -> User:
     """Make a user who signs in with an address of a domain we serve, in the organisation that owns it."""
-    try:
-        parsed = Address.parse(address)
-    except AddressError as error:
-        raise DirectoryError(f"{address}: {error}") from None
-    domain = Domain.objects.select_related("organisation").filter(name=parsed.domain).first()
-    if domain is None:
-        raise NotFoundError(f"{parsed.domain} is not a domain we serve")
+    domain, key = our_address(address)
+    _check(name, language)
     try:
         with transaction.atomic():
             user = User.objects.create(
-                address=parsed.key,
+                address=key,
                 name=name,
                 language=language,
                 domain=domain,
@@ -43,7 +42,7 @@ def create_user(*, address: str, name: str = "", language: str = "en", actor: au
             )
             audit.record(actor=actor, action="user.create", target=target_of(user), details={"name": name})
     except IntegrityError:
-        raise AlreadyExistsError(f"there is a user {parsed.key} already") from None
+        raise AlreadyExistsError(f"there is a user {key} already") from None
     return user
 
 
@@ -75,8 +74,15 @@ def change_user(
     }
     if not changed:
         return
+    _check(name or "", language or "en")
     with transaction.atomic():
         User.objects.filter(id=user.id).update(**changed)
         audit.record(actor=actor, action="user.change", target=target_of(user), details=changed)
     for field, value in changed.items():
         setattr(user, field, value)
+
+
+def _check(name: str, language: str) -> None:
+    check_name(name)
+    if len(language) > MAX_LANGUAGE or not re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", language):
+        raise DirectoryError(f"{language!r} is not a language like en or pt-BR")

@@ -9,6 +9,7 @@ from apps.accounts.authentication import Refused, SignedIn
 from apps.accounts.authentication import authenticate as check
 from apps.accounts.doors import Door
 from apps.mailboxes.queries import mailbox_of
+from apps.protocols.addresses import Address, AddressError
 from apps.protocols.imap import commands as c
 from apps.protocols.imap.session import Phase
 from apps.store.services import folders
@@ -63,7 +64,7 @@ async def _plain(client: Client, response: bytes | None) -> Answer:
         return CANCELLED
     authorize, user, password = words
     if authorize not in ("", user):
-        log.info("signing in for another is not allowed", extra={"user": user, "peer": client.peer})
+        log.info("signing in for another is not allowed", extra={"user": _told(user), "peer": client.peer})
         return REFUSED
     return await _sign_in(client, user, password)
 
@@ -83,11 +84,22 @@ def _text(data: bytes) -> str:
     return data.decode("utf-8", "replace")
 
 
+def _told(user: str) -> str:
+    """Return a login as the log may hold it: people type passwords where their address belongs."""
+    try:
+        return Address.parse(user.strip()).key
+    except AddressError:
+        return "(no address)"
+
+
 async def _sign_in(client: Client, user: str, password: str) -> Answer:
     outcome = await db(_enter, user, password, client.peer, client.software)
     match outcome:
         case Refused():
-            log.info("sign-in refused", extra={"user": user, "peer": client.peer, "reason": outcome.reason})
+            log.info(
+                "sign-in refused",
+                extra={"user": _told(user), "peer": client.peer, "reason": outcome.reason},
+            )
             await asyncio.sleep(min(MOST_PAUSE, max(outcome.pause, outcome.retry_after or 0)))
             return REFUSED
         case signed_in, None:

@@ -8,6 +8,7 @@ from apps.accounts.doors import MAIL_DOORS
 from apps.accounts.models import Credential
 from apps.accounts.permissions import SCOPES
 from apps.accounts.services import credentials, users
+from apps.events.arguments import days
 from apps.organisations.errors import NotFoundError
 from apps.organisations.nouns import NounCommand, add_json
 
@@ -56,7 +57,7 @@ class Command(NounCommand):
                 default=[],
                 help="only from here, like 192.0.2.0/24",
             )
-            verb.add_argument("--days", type=int, help="how long it is good for; default: until removed")
+            verb.add_argument("--days", type=days, help="how long it is good for; default: until removed")
         show = self.verb("list", self.show, "List credentials; secrets are not kept and cannot be shown.")
         show.add_argument("address", nargs="?", help="only those of this user")
         add_json(show)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from apps.events.arguments import count
 from apps.events.audit import verify_chain
 from apps.events.models import AuditEntry
 
@@ -22,7 +23,7 @@ class Command(BaseCommand):
         verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
         sentence = "Print entries, newest first."
         show = verbs.add_parser("list", help=sentence, description=sentence)
-        show.add_argument("--limit", type=int, default=50, help="how many (default: 50)")
+        show.add_argument("--limit", type=count, default=50, help="how many (default: 50)")
         show.add_argument("--actor", help="only what this user did")
         show.add_argument("--target", help="only what was done to this, like alice@example.org")
         show.add_argument("--json", dest="as_json", action="store_true", help="print one JSON object a line")
@@ -47,7 +48,7 @@ class Command(BaseCommand):
             entries = entries.filter(actor=options["actor"])
         if options["target"]:
             entries = entries.filter(target=options["target"])
-        for entry in entries[: max(0, options["limit"])]:
+        for entry in entries[: options["limit"]]:
             at = entry.at.isoformat(timespec="seconds")
             details = json.dumps(entry.details, ensure_ascii=False)
             if options["as_json"]:

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from apps.events import trace
+from apps.events.arguments import count, days
 from apps.events.sentences import sentence
 from apps.events.transactions import perform
 
@@ -31,8 +32,10 @@ class Command(BaseCommand):
         parser.formatter_class = argparse.RawDescriptionHelpFormatter
         parser.epilog = EPILOG
         parser.add_argument("what", help="a trace id, a Message-ID or an address")
-        parser.add_argument("--days", type=int, default=30, help="how far back to look (default 30)")
-        parser.add_argument("--limit", type=int, default=10, help="how many messages to tell of (default 10)")
+        parser.add_argument("--days", type=days, default=30, help="how far back to look (default 30)")
+        parser.add_argument(
+            "--limit", type=count, default=10, help="how many messages to tell of (default 10)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Find the messages and tell their stories."""

@@ -7,11 +7,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Count
 from django.utils import timezone
 
-from apps.events.audit import Actor
+from apps.events.arguments import count
+from apps.events.audit import who_is_here
 from apps.queue import facts, operators, queries
 from apps.queue.models import Lane, QueuedRecipient, State
 
-ACTOR = Actor("manage.py queue")
 EPILOG = """
 A recipient is named by its number in `queue list`; a trace id (or the id in "Queued as ...") names all
 recipients of a message. Instead of names, choose by --state, --domain, --address and --sender.
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
         listing = verbs.add_parser("list", help="show what is queued, the longest waiting first")
         self._choices(listing)
-        listing.add_argument("--limit", type=int, default=50, help="how many to show (default 50)")
+        listing.add_argument("--limit", type=count, default=50, help="how many to show (default 50)")
         show = verbs.add_parser("show", help="show recipients with every attempt and its answer")
         show.add_argument("name", nargs="+", help="a number from `queue list`, or a trace id")
         for verb, text in (
@@ -123,15 +123,16 @@ class Command(BaseCommand):
             ids = list(self._chosen(options).values_list("id", flat=True))
         else:
             raise CommandError(f"Say which to {verb}: numbers, a trace id, --domain ..., or --all.")
+        actor = who_is_here()
         match verb:
             case "retry":
-                changed = operators.retry_now(ids, actor=ACTOR)
+                changed = operators.retry_now(ids, actor=actor)
             case "hold":
-                changed = operators.hold(ids, why=options["why"], actor=ACTOR)
+                changed = operators.hold(ids, why=options["why"], actor=actor)
             case "release":
-                changed = operators.release(ids, actor=ACTOR)
+                changed = operators.release(ids, actor=actor)
             case _:
-                changed = operators.cancel(ids, why=options["why"], actor=ACTOR)
+                changed = operators.cancel(ids, why=options["why"], actor=actor)
         for item in changed:
             self.stdout.write(f"{item.id:>10}  {item.address}")
         left = len(ids) - len(changed)
