@@ -14,14 +14,12 @@ import argparse
 import collections
 import contextlib
 import imaplib
-import json
 import os
 import random
 import re
 import signal
 import smtplib
 import ssl
-import subprocess
 import sys
 import tempfile
 import threading
@@ -29,12 +27,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from tests.e2e.processes import descendants, free_ports, name_of
+from tests.e2e.processes import descendants, name_of
+from tests.servers import link_binaries
 from tests.smtp_sink import Sink, sinking
+from tests.supervisor.system import System, environment
 
-ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 180.0
 # A parcel whose worker died while it dialled is tried again after five minutes.
 SETTLE_SECONDS = 420.0
@@ -50,54 +48,20 @@ class Tally:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-class System:
+class Victim:
     """One running system: where it listens, and who it is made of."""
 
     def __init__(self, directory: Path, sink_port: int) -> None:
-        names = ["WEB", "SMTP", "SUBMISSION", "SUBMISSIONS", "IMAP", "IMAPS"]
-        ports = free_ports(len(names) + 40)
-        environment = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "REDIS_URL"}}
-        environment |= {f"MAIL_{name}_PORT": str(port) for name, port in zip(names, ports, strict=False)}
-        environment |= {
-            "MAIL_STATE_DIR": str(directory),
-            "MAIL_ROUTES": f"*=127.0.0.1:{sink_port}",
-            "MAIL_HEALTH_PORT_BASE": str(ports[-1]),
-            "DJANGO_SETTINGS_MODULE": "mailplatform.settings.production",
-        }
-        self.log = (directory / "chaos.log").open("ab")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "workers.supervisor"],
-            cwd=ROOT,
-            env=environment,
-            stdout=self.log,
-            stderr=self.log,
-            start_new_session=True,
-        )
-        self.run = self._wait(directory / "run.json")
+        link_binaries(directory)
+        env = environment(directory, MAIL_ROUTES=f"*=127.0.0.1:{sink_port}")
+        self.system = System(directory, env)
+        self.process = self.system.process
+        self.run = self.system.wait(START_SECONDS)
         self.tls = ssl.create_default_context(cafile=self.run["ca_certificate"])
-
-    def _wait(self, path: Path) -> dict[str, Any]:
-        deadline = time.monotonic() + START_SECONDS
-        while not path.exists():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise SystemExit(f"the system did not start; see {path.parent}/chaos.log")
-            time.sleep(0.2)
-        return dict(json.loads(path.read_text()))
 
     def password(self, address: str) -> str:
         """Return a demo user's password."""
         return next(str(user["password"]) for user in self.run["users"] if user["address"] == address)
-
-    def stop(self) -> None:
-        """Stop it as an operator would."""
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(30)
-        except subprocess.TimeoutExpired:
-            for pid in descendants(self.process.pid):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            self.process.kill()
 
     def imap(self, address: str) -> imaplib.IMAP4_SSL:
         """Sign in by IMAP."""
@@ -115,7 +79,7 @@ def text(marker: str, sender: str, to: str) -> str:
     return f"From: {sender}\r\nTo: {to}\r\nSubject: {marker}\r\nX-Attempt: {marker}\r\n\r\nhello\r\n"
 
 
-def load(system: System, kind: str, number: int, tally: Tally, stop: threading.Event) -> None:
+def load(system: Victim, kind: str, number: int, tally: Tally, stop: threading.Event) -> None:
     """Send until told to stop; every attempt is a message of its own, so that nothing is ambiguous."""
     users = ["alice@example.test", "bob@example.test", "carol@example.test"]
     rng, serial = random.Random(number), 0
@@ -150,7 +114,7 @@ def load(system: System, kind: str, number: int, tally: Tally, stop: threading.E
             time.sleep(0.2)
 
 
-def connect(system: System, kind: str) -> smtplib.SMTP:
+def connect(system: Victim, kind: str) -> smtplib.SMTP:
     """Open a connection as a stranger's server (in) or as bob's mail program (out)."""
     where = system.run["smtp" if kind == "in" else "submission"]
     client = smtplib.SMTP(where["host"], where["port"], timeout=20)
@@ -160,12 +124,12 @@ def connect(system: System, kind: str) -> smtplib.SMTP:
     return client
 
 
-def victims(system: System) -> list[int]:
+def victims(system: Victim) -> list[int]:
     """Every process below the supervisor."""
     return descendants(system.process.pid)
 
 
-def pause(system: System, word: str, seconds: float) -> None:
+def pause(system: Victim, word: str, seconds: float) -> None:
     """Stop a server with SIGSTOP for a while: it is there and does not answer."""
     pids = [pid for pid in victims(system) if word in name_of(pid)]
     print(f"stopping {word} ({len(pids)} processes) for {seconds:g} s", flush=True)
@@ -178,7 +142,7 @@ def pause(system: System, word: str, seconds: float) -> None:
             os.kill(pid, signal.SIGCONT)
 
 
-def kill_some(system: System, kills: int, every: float, rng: random.Random) -> collections.Counter[str]:
+def kill_some(system: Victim, kills: int, every: float, rng: random.Random) -> collections.Counter[str]:
     """Kill random processes; return how often each kind was hit."""
     hit: collections.Counter[str] = collections.Counter()
     while hit.total() < kills:
@@ -199,7 +163,7 @@ def kill_some(system: System, kills: int, every: float, rng: random.Random) -> c
     return hit
 
 
-def filed(system: System, addresses: list[str]) -> collections.Counter[str]:
+def filed(system: Victim, addresses: list[str]) -> collections.Counter[str]:
     """Count every marker in every folder of these mailboxes."""
     found: collections.Counter[str] = collections.Counter()
     for address in addresses:
@@ -227,7 +191,7 @@ def sunk(sink: Sink) -> collections.Counter[str]:
 
 
 def settle(
-    system: System, sink: Sink, addresses: list[str], inward: Tally, outward: Tally, seconds: float
+    system: Victim, sink: Sink, addresses: list[str], inward: Tally, outward: Tally, seconds: float
 ) -> None:
     """Wait until everything that was taken has arrived, or until time is up."""
     deadline = time.monotonic() + seconds
@@ -242,7 +206,7 @@ def settle(
 
 
 @contextlib.contextmanager
-def loading(system: System, workers: int) -> Iterator[tuple[Tally, Tally]]:
+def loading(system: Victim, workers: int) -> Iterator[tuple[Tally, Tally]]:
     """Load the system from both sides while the block runs."""
     inward, outward, stop = Tally(), Tally(), threading.Event()
     threads = [
@@ -264,7 +228,7 @@ def run(kills: int, every: float, pauses: float, workers: int, seed: int, direct
     """Do it all; return 0 when nothing is lost or doubled."""
     addresses = ["alice@example.test", "bob@example.test", "carol@example.test"]
     with sinking(data_size_limit=10**7) as (sink, port):
-        system = System(directory, port)
+        system = Victim(directory, port)
         try:
             with loading(system, workers) as (inward, outward):
                 hit = kill_some(system, kills, every, random.Random(seed))
@@ -275,7 +239,7 @@ def run(kills: int, every: float, pauses: float, workers: int, seed: int, direct
             settle(system, sink, addresses, inward, outward, SETTLE_SECONDS)
             inside, outside = filed(system, addresses), sunk(sink)
         finally:
-            system.stop()
+            system.system.stop()
     print("killed:", ", ".join(f"{count} {name}" for name, count in hit.most_common()))
     return verdict(inward, outward, inside, outside)
 
