@@ -115,6 +115,8 @@ class Client:
     @property
     def selected(self) -> tuple[FolderRef, View, FlagTable]:
         """The selected folder and our picture of it; commands that need it are not legal without."""
+        if self._gone:
+            raise ClientGone
         assert self.ref is not None
         assert self.view is not None
         assert self.table is not None

@@ -33,6 +33,7 @@ class Connection(asyncio.BufferedProtocol):
     __slots__ = (
         "_closing",
         "_drained",
+        "_ended",
         "_heard",
         "_loop",
         "_paused_reading",
@@ -57,7 +58,7 @@ class Connection(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport | None = None
         self._task: asyncio.Task[None] | None = None
         self._drained: asyncio.Future[None] | None = None
-        self._paused_reading = self._closing = False
+        self._paused_reading = self._closing = self._ended = False
         self._paused_writing = 0.0
 
     # --- what the loop calls ---------------------------------------------------------------------------
@@ -89,8 +90,11 @@ class Connection(asyncio.BufferedProtocol):
             self._pause_reading()
 
     def eof_received(self) -> bool:
-        """Close when the client has said all it will say."""
-        return False
+        """Close when the client has said all it will say; commands it sent before are obeyed and answered."""
+        if self.secure or self._task is None or self.client.idling:
+            return False  # TLS cannot be closed in one direction.
+        self._ended = True
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the client; a command under way ends by itself."""
@@ -181,10 +185,15 @@ class Connection(asyncio.BufferedProtocol):
         assert self._transport is not None
         self.client.session.start_tls()
         memory.connection_coming(self._loop)
-        transport = await self._loop.start_tls(
-            self._transport, self, self.server.process.tls, server_side=True, ssl_handshake_timeout=15
-        )
+        try:
+            transport = await self._loop.start_tls(
+                self._transport, self, self.server.process.tls, server_side=True, ssl_handshake_timeout=15
+            )
+        except (OSError, TimeoutError) as error:
+            log.info("TLS not begun", extra={"peer": self.client.peer, "error": type(error).__name__})
+            transport = None
         if transport is None:
+            self.abort()
             raise ClientGone
         self._transport = transport
         self._transport.set_write_buffer_limits(HIGH_WATER)
@@ -209,14 +218,13 @@ class Connection(asyncio.BufferedProtocol):
             await carry_out(self.client, request)
         except ClientGone:
             return
-        except (OSError, TimeoutError):
-            self.abort()  # TLS that could not be begun.
-            return
         finally:
             self._task = None
         if self._closing:
             return
         self.handle(self.client.session.resume())
+        if self._ended and self._task is None:
+            self.close()
         if self._paused_reading and not self.client.session.waiting:
             self._paused_reading = False
             if self._transport is not None and not self._transport.is_closing():

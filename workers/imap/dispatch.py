@@ -1,7 +1,6 @@
 """From a command to its handler, and from what goes wrong to an answer that gives nothing away."""
 
 import logging
-import ssl
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -91,7 +90,7 @@ async def _answer(client: Client, request: Request) -> Answer | None:
         answer = await HANDLERS[type(request.command)](client, request.command)
         if client.ref is not None and answer is not None:
             await client.news(may_expunge=request.name not in NO_EXPUNGE)
-    except (ClientGone, ssl.SSLError, ConnectionError, TimeoutError):
+    except ClientGone:
         raise
     except FolderGone:
         # RFC 2180 3.3: the session cannot go on with a folder that is no more, but it can choose another.

@@ -78,7 +78,10 @@ class Server:
     def greeting(self, client: Client) -> bytes:
         """Return the first line a client reads."""
         names = self.capabilities(client)
-        return b"* OK [CAPABILITY %b] %b ready\r\n" % (names, settings.MAIL_HOSTNAME.encode("ascii"))
+        return b"* OK [CAPABILITY %b] %b ready\r\n" % (
+            names,
+            settings.MAIL_HOSTNAME.encode("ascii", "replace"),
+        )
 
     def flag_table(self, state: FolderState) -> FlagTable:
         """Return the mailbox's flags as clients read them, one table for all who look."""

@@ -170,3 +170,10 @@ def test_what_is_said_to_a_closed_door_is_not_a_crash(imap: Live) -> None:
                 pass
     with imap.talk() as talk:
         talk.ok("NOOP")
+
+
+def test_commands_sent_before_hanging_up_are_obeyed(imap: Live, alice: str) -> None:
+    with imap.talk() as talk:
+        talk.send(f'a LOGIN {alice} "{PASSWORD}"\r\nb CREATE late\r\nc STATUS late (MESSAGES)\r\n'.encode())
+        talk.socket.shutdown(socket.SHUT_WR)
+        assert said(talk).endswith(b"* STATUS late (MESSAGES 0)\r\nc OK Completed\r\n")
