@@ -136,6 +136,12 @@ MAIL_DRAIN_SECONDS = registry.seconds(
 MAIL_IMAP_LOGIN_TIMEOUT = registry.seconds(
     "MAIL_IMAP_LOGIN_TIMEOUT", 180, "How long an IMAP client may take to sign in.", least=1
 )
+MAIL_IMAP_FILING_BYTES = registry.integer(
+    "MAIL_IMAP_FILING_BYTES",
+    256 * 1024 * 1024,
+    "Bytes of messages one IMAP process takes from clients at once; more clients are told to try later.",
+    least=1024,
+)
 MAIL_SMTP_PROCESSES = registry.integer(
     "MAIL_SMTP_PROCESSES", 1, "SMTP listener processes.", least=1, most=256
 )

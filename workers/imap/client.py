@@ -80,7 +80,7 @@ class Client:
     def __init__(self, server: "Server", connection: "Connection", *, peer: str, secure: bool) -> None:
         self.server = server
         self.connection = connection
-        self.session = Session(max_message=server.max_message)
+        self.session = Session(max_message=server.max_message, budget=server.budget)
         self.peer = peer
         self.secure = secure
         self.software = ""
@@ -199,6 +199,7 @@ class Client:
         """Tell whoever waits that the client is gone, and let go of the folder."""
         self._gone = True
         self._wake()
+        self.session.close()
         self.unselect()
 
     def _wake(self) -> None:

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from apps.accounts.services import sessions
 from apps.mailboxes.models import Mailbox
+from apps.protocols.imap.budget import Budget
 from apps.protocols.imap.folder import FolderState
 from apps.protocols.imap.responses import FlagTable
 from apps.store.folder_cache import FolderCaches
@@ -47,6 +48,7 @@ class Server:
         self.max_message: int = settings.MAIL_MAX_MESSAGE_BYTES
         self.timeout: float = settings.MAIL_IMAP_TIMEOUT
         self.login_timeout: float = settings.MAIL_IMAP_LOGIN_TIMEOUT
+        self.budget = Budget(settings.MAIL_IMAP_FILING_BYTES)
         self.input = memoryview(bytearray(INPUT_BYTES))
         self.connections: set[Connection] = set()
         self._tables: dict[int, FlagTable] = {}

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from . import commands as c
+from .budget import Budget
 from .commands import append, fetch, folders, general, selected, sign_in
 from .errors import ProtocolError
 from .events import Closing, Event, IdleDone, Reply, Request, SaslResponse
@@ -112,6 +113,8 @@ class Session:
     """One client's side of the conversation."""
 
     __slots__ = (
+        "_borrowed",
+        "_budget",
         "_buffer",
         "_errors",
         "_literal_bytes",
@@ -126,9 +129,11 @@ class Session:
         "phase",
     )
 
-    def __init__(self, *, max_message: int) -> None:
+    def __init__(self, *, max_message: int, budget: Budget | None = None) -> None:
         self.phase = Phase.NOT_AUTHENTICATED
         self.max_message = max_message
+        self._budget = budget or Budget(max_message)
+        self._borrowed = 0  # Bytes of the budget for the literals of this command.
         self._mode = _Mode.READING
         self._buffer = bytearray()
         self._scanned = 0  # No line ends in the buffer before this.
@@ -151,7 +156,15 @@ class Session:
         """Go on after a command: the answer to the last `Request` has been given."""
         if self._mode is not _Mode.CLOSED:
             self._mode = _Mode.READING
+        self._return_loan()
         return self._events()
+
+    def close(self) -> None:
+        """Let go of everything: the client is gone."""
+        self._mode = _Mode.CLOSED
+        self._buffer.clear()
+        self._parts = []
+        self._return_loan()
 
     def challenge(self) -> list[Event]:
         """Read the next line as the answer to a challenge that was just sent."""
@@ -279,9 +292,18 @@ class Session:
             if self._literal_bytes <= MAX_LITERALS:
                 return b""
             return _tagged(self._parts[0], "BAD", "", "Literal too large")
-        if self._literal_bytes <= self.max_message + MAX_LITERALS:
-            return b""
-        return _tagged(self._parts[0], "NO", "TOOBIG", "Message too large")
+        if self._literal_bytes > self.max_message + MAX_LITERALS:
+            return _tagged(self._parts[0], "NO", "TOOBIG", "Message too large")
+        if self._literal_bytes > MAX_LITERALS:
+            size = self._literal_bytes - self._borrowed
+            if not self._budget.take(size):
+                return _tagged(self._parts[0], "NO", "UNAVAILABLE", "Too much mail is being filed, try later")
+            self._borrowed += size
+        return b""
+
+    def _return_loan(self) -> None:
+        self._budget.give_back(self._borrowed)
+        self._borrowed = 0
 
     def _read_literal(self) -> bool:
         """Take what has come of a literal; say whether it is complete."""
@@ -309,11 +331,13 @@ class Session:
         if parts == [b""] and not refusal:
             return  # An empty line is no command; some clients send one after a literal.
         if refusal:
+            self._return_loan()
             self._error(refusal, events)
             return
         try:
             request = self._parse(parts)
         except ProtocolError as error:
+            self._return_loan()
             self._error(_tagged(parts[0], error.status, error.code, error.text), events)
             return
         self._errors = 0
@@ -347,8 +371,7 @@ class Session:
     def _bye(self, events: list[Event], reason: str) -> None:
         events.append(Reply(b"* BYE %b\r\n" % reason.encode("ascii")))
         events.append(Closing(reason))
-        self._mode = _Mode.CLOSED
-        self._buffer.clear()
+        self.close()
 
 
 def _tagged(first: bytes, status: str, code: str, text: str) -> bytes:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.protocols.imap import commands as c
+from apps.protocols.imap.budget import Budget
 from apps.protocols.imap.events import Closing, Event, IdleDone, Reply, Request, SaslResponse
 from apps.protocols.imap.lexer import MAX_LINE
 from apps.protocols.imap.session import MAX_ERRORS, Phase, Session
@@ -187,3 +188,29 @@ def test_even_byte_by_byte(data: bytes) -> None:
 def test_every_command_is_legal_somewhere_and_login_never_twice(phase: Phase) -> None:
     (event,) = play([b"a LOGIN b c\r\n"], phase)
     assert isinstance(event, Request) == (phase is Phase.NOT_AUTHENTICATED)
+
+
+def test_large_messages_share_a_budget() -> None:
+    budget = Budget(150_000)
+    first, second = (Session(max_message=100_000, budget=budget) for _ in range(2))
+    first.phase = second.phase = Phase.AUTHENTICATED
+    assert first.receive(b"a APPEND x {90000}\r\n") == [Reply(b"+ OK\r\n")]
+    [refusal] = second.receive(b"a APPEND x {90000}\r\n")
+    assert refusal == Reply(b"a NO [UNAVAILABLE] Too much mail is being filed, try later\r\n")
+    [request] = first.receive(b"y" * 90000 + b"\r\n")
+    assert isinstance(request, Request)
+    first.resume()
+    assert budget.lent == 0
+    second.receive(b"b APPEND x {90000}\r\n")
+    assert budget.lent == 90000
+    second.close()
+    assert budget.lent == 0
+
+
+def test_what_is_refused_gives_its_share_back() -> None:
+    budget = Budget(150_000)
+    session = Session(max_message=100_000, budget=budget)
+    session.phase = Phase.AUTHENTICATED
+    session.receive(b"a APPEND x (\\Seen {90000+}\r\n" + b"y" * 90000 + b"\r\n")
+    session.receive(b"b APPEND {70000+}\r\n" + b"y" * 70000 + b" {999999999}\r\n")
+    assert budget.lent == 0
