@@ -6,6 +6,7 @@ the sweep takes what no registered table names for a day.
 """
 
 import functools
+import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +17,12 @@ from django.conf import settings
 
 from apps.events.transactions import Plan, Run, query
 
+from . import frames
 from .segments import Record, Segments
 from .sql import blobs as sql
 
 INLINE_BYTES = 32 * 1024
-RAW, ZSTD = 0, 1
+RAW, ZSTD, FRAMES = 0, 1, 2
 INLINE, SEGMENT = 0, 1
 # Packing must earn its keep: less than a sixteenth is not worth unpacking at every reading.
 LEAST_GAIN = 16
@@ -76,9 +78,12 @@ def segments() -> Segments:
 
 def pack(body: bytes) -> tuple[int, bytes]:
     """Return codec and packed bytes; what does not shrink stays raw, so that it can be sent from the file."""
-    packed = zstandard.ZstdCompressor(level=1).compress(body)
+    if len(body) > frames.FRAME_BYTES:
+        codec, packed = FRAMES, frames.pack(body)
+    else:
+        codec, packed = ZSTD, zstandard.ZstdCompressor(level=1).compress(body)
     if len(packed) <= len(body) - max(len(body) // LEAST_GAIN, 1):
-        return ZSTD, packed
+        return codec, packed
     return RAW, body
 
 
@@ -183,6 +188,11 @@ def read(blob: PackedBlob, start: int = 0, end: int | None = None) -> bytes:
         return b""
     if blob.codec == RAW and blob.store == SEGMENT:
         return _stored(blob, start, end - start)
+    if blob.codec == FRAMES:
+        try:
+            return frames.unpack(functools.partial(_stored, blob), blob.stored_size, size, start, end)
+        except (ValueError, struct.error) as error:
+            raise BlobMissingError(f"blob {blob.ref.hash.hex()} is damaged: {error}") from None
     data = _stored(blob, 0, blob.stored_size)
     if blob.codec == ZSTD:
         try:

@@ -194,6 +194,7 @@ class Blob(models.Model):
 
         RAW = 0
         ZSTD = 1
+        FRAMES = 2
 
     class Store(models.IntegerChoices):
         """Where the bytes are."""

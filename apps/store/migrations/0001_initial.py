@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
                         ('organisation_id', models.BigIntegerField()),
                         ('hash', models.BinaryField(help_text='BLAKE3 of the bytes, 32 bytes.')),
                         ('size', models.BigIntegerField()),
-                        ('codec', models.SmallIntegerField(choices=[(0, 'Raw'), (1, 'Zstd')])),
+                        ('codec', models.SmallIntegerField(choices=[(0, 'Raw'), (1, 'Zstd'), (2, 'Frames')])),
                         ('key_id', models.IntegerField(db_default=0, help_text='Which key encrypts it; 0 for none.')),
                         ('store', models.SmallIntegerField(choices=[(0, 'Inline'), (1, 'Segment'), (2, 'Object')])),
                         ('location', models.TextField(db_default='', help_text='Segment file or object; empty when inline.')),
