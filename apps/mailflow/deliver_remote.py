@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from apps.domains.resolver import Resolver
 from apps.protocols.mailauth.lookups import Status
+from apps.protocols.mime.headers import header_end
 from apps.protocols.smtp.replies import Reply
 from apps.protocols.smtp.routes import Routes
 from apps.protocols.smtp.targets import Hosts, Problem, find_addresses, find_hosts
@@ -158,12 +159,17 @@ class RemoteCourier:
 
     async def _letter(self, group: Sequence[Parcel]) -> Letter:
         first = group[0]
+        data = await self.load(first)
         addresses = [first.envelope.sender, *(parcel.recipient.address for parcel in group)]
+        # Some clients always ask for SMTPUTF8; it binds the next server only where something needs it.
+        needs_utf8 = not all(address.isascii() for address in addresses) or (
+            first.envelope.smtputf8 and not data[: header_end(data)].isascii()
+        )
         return Letter(
             first.envelope.sender,
             [To(p.recipient.address, p.recipient.notify, p.recipient.orcpt) for p in group],
-            await self.load(first),
-            smtputf8=first.envelope.smtputf8 or not all(address.isascii() for address in addresses),
+            data,
+            smtputf8=needs_utf8,
             ret=first.envelope.ret,
             envid=first.envelope.envid,
         )

@@ -140,18 +140,26 @@ class SmtpClient:
         replies = await self._envelope(letter)
         accepted = [position for position, reply in enumerate(replies) if reply.is_success]
         if not accepted:
-            await self._say("RSET", self.timeouts.command)
+            await self._reset()
             return replies
         go = await self._say("DATA", self.timeouts.data)
         if go.code != 354:
             final = go
             if go.is_success:
                 raise HostUnusable(Reply(451, "4.5.0", "The server broke the protocol"))
+            await self._reset()
         else:
             final = await self._data(letter.data)
         for position in accepted:
             replies[position] = final
         return replies
+
+    async def _reset(self) -> None:
+        """Close the transaction; a server that hangs up instead has answered for this letter all the same."""
+        try:
+            await self._say("RSET", self.timeouts.command)
+        except HostUnusable:
+            self.abort()
 
     async def _envelope(self, letter: Letter) -> list[Reply]:
         commands = [self._mail(letter), *(self._rcpt(to) for to in letter.to)]

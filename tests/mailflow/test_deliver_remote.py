@@ -1,6 +1,7 @@
 """Parcels reach the right host by real DNS and real SMTP, and every trouble becomes an outcome."""
 
 import asyncio
+import dataclasses
 import datetime as dt
 import socket
 import uuid
@@ -181,3 +182,11 @@ def test_a_host_that_takes_too_long_keeps_nobody_waiting(dns: str) -> None:
     assert sink.taken == []
     assert [outcome.reply.enhanced for outcome in outcomes] == ["4.4.2"] * 3
     assert all(isinstance(outcome, Deferred) for outcome in outcomes)
+
+
+def test_smtputf8_is_asked_for_only_where_it_is_needed(dns: str) -> None:
+    """Some clients always say SMTPUTF8; a message all of ASCII goes to servers that never heard of it."""
+    parcel = a_parcel(1, "friend@far.example")
+    parcel = dataclasses.replace(parcel, envelope=Envelope("bob@example.test", smtputf8=True))
+    with sinking(enable_SMTPUTF8=False) as (_, port):
+        assert isinstance(deliver(dns, port, parcel)[0], Delivered)

@@ -191,3 +191,50 @@ def test_plain_words_added_before_tls_are_not_believed(tmp_path: Path) -> None:
             return "STARTTLS" in client.capabilities
 
         assert not asyncio.run(capabilities())
+
+
+@contextlib.contextmanager
+def conversing(answers: dict[bytes, bytes]) -> Iterator[int]:
+    """A server that has an answer for some verbs (none: it hangs up), says 250 to others, and MAIL only once."""
+    is_open = False
+
+    def answer(line: bytes) -> bytes:
+        nonlocal is_open
+        verb = line[:4].upper()
+        if verb == b"MAIL":
+            if is_open:
+                return b"503 5.5.1 Nested MAIL\r\n"
+            is_open = True
+        elif verb == b"RSET":
+            is_open = False
+        return answers.get(verb, b"250 ok\r\n")
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            writer.write(b"220 hi\r\n")
+            while line := await reader.readline():
+                if (said := answer(line)) == b"":
+                    break
+                writer.write(said)
+        writer.close()
+
+    loop = asyncio.new_event_loop()
+    server = loop.run_until_complete(asyncio.start_server(serve, "127.0.0.1", 0))
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    yield server.sockets[0].getsockname()[1]
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(5)
+
+
+def test_a_refused_data_closes_the_transaction() -> None:
+    """The server still has it open: without RSET the next letter would be refused for good by 503."""
+    with conversing({b"DATA": b"451 4.3.1 Disk full\r\n"}) as port:
+        [[first], [second]] = asyncio.run(converse(port, LUNCH, LUNCH))
+    assert (first.code, second.code) == (451, 451)
+
+
+def test_a_server_that_refuses_and_hangs_up_has_refused() -> None:
+    with conversing({b"RCPT": b"550 5.7.1 Blocked\r\n", b"RSET": b""}) as port:
+        [[reply]] = asyncio.run(converse(port, LUNCH))
+    assert (reply.code, reply.enhanced) == (550, "5.7.1")
