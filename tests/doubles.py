@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 
 from apps.protocols.smtp.replies import Reply
-from apps.queue.couriers import Delivered, Outcome, Parcel
+from apps.queue.couriers import Carried, Delivered, Outcome, Parcel
 
 TAKEN = Delivered(Reply(250, "2.0.0", "Taken"), "mx.far.example")
 
@@ -27,7 +27,7 @@ class FakeCourier:
         """Return the smarthost, if there is one."""
         return self.smarthost or domain
 
-    async def deliver(self, parcels: Sequence[Parcel]) -> Sequence[Outcome]:
+    async def deliver(self, parcels: Sequence[Parcel]) -> AsyncGenerator[Sequence[Carried]]:
         """Carry."""
         destination = self.destination(parcels[0].recipient.domain)
         self.talking[destination] += 1
@@ -36,6 +36,6 @@ class FakeCourier:
         self.called.set()
         try:
             await asyncio.sleep(self.seconds)
-            return [self.answer(parcel) for parcel in parcels]
+            yield [(parcel, self.answer(parcel)) for parcel in parcels]
         finally:
             self.talking[destination] -= 1

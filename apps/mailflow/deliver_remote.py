@@ -1,20 +1,23 @@
 """The courier to the Internet: find the hosts of a domain, try them in order, one conversation at a time."""
 
 import asyncio
+import contextlib
 import ipaddress
 import logging
 import random
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+import psycopg
 
 from apps.domains.resolver import Resolver
 from apps.protocols.mailauth.lookups import Status
 from apps.protocols.mime.headers import header_end
-from apps.protocols.smtp.replies import Reply
+from apps.protocols.smtp.replies import TRY_LATER, Reply
 from apps.protocols.smtp.routes import Routes
 from apps.protocols.smtp.targets import Hosts, Problem, find_addresses, find_hosts
-from apps.queue.couriers import Deferred, Delivered, Failed, Outcome, Parcel
+from apps.queue.couriers import Carried, Deferred, Delivered, Failed, Outcome, Parcel
 
 from .smtp_client import HostUnusable, Letter, SmtpClient, Timeouts, TlsFailed, To
 
@@ -76,9 +79,9 @@ class RemoteCourier:
         hop = self.routes.find(domain)
         return str(hop) if hop else domain
 
-    async def deliver(self, parcels: Sequence[Parcel]) -> Sequence[Outcome]:
-        """Carry parcels of one destination; return one outcome each, in order."""
-        outcomes: dict[int, Outcome] = {}
+    async def deliver(self, parcels: Sequence[Parcel]) -> AsyncGenerator[Sequence[Carried]]:
+        """Carry parcels of one destination; tell what became of each message once its server has answered."""
+        left = {parcel.id: parcel for parcel in parcels}
         last = NOTHING_TO_TRY
         last_host = ""
         clock = asyncio.get_running_loop().time
@@ -87,20 +90,26 @@ class RemoteCourier:
             if isinstance(endpoint, Reply):
                 last, last_host = endpoint, ""
                 continue
-            left = [parcel for parcel in parcels if parcel.id not in outcomes]
+            carrying = self._converse(endpoint, list(left.values()), lambda: clock() > ends)
             try:
-                await self._converse(endpoint, left, outcomes, lambda: clock() > ends)
+                async with contextlib.aclosing(carrying):
+                    async for carried in carrying:
+                        for parcel, _ in carried:
+                            del left[parcel.id]
+                        yield carried
             except HostUnusable as error:
                 last, last_host = error.reply, str(endpoint)
                 log.info("host unusable", extra={"host": str(endpoint), "reply": str(error.reply)})
-            if len(outcomes) == len(parcels) or clock() > ends:
+            if not left:
+                return
+            if clock() > ends:
                 break
         # A host that greets with 5xx may be mended; only a recipient is refused for good. Problems of ours or of
         # DNS say themselves whether they last.
         rest: Outcome = (
             Failed(last, last_host) if not last_host and last.code >= 500 else Deferred(last, last_host)
         )
-        return [outcomes.get(parcel.id, rest) for parcel in parcels]
+        yield [(parcel, rest) for parcel in left.values()]
 
     async def _endpoints(self, domain: str) -> AsyncIterator[Endpoint | Reply]:
         """Yield what to try, looked up only when it is its turn; a Reply says why a step gave nothing."""
@@ -133,13 +142,9 @@ class RemoteCourier:
         return answer.texts if answer.status is Status.FOUND else ()
 
     async def _converse(
-        self,
-        endpoint: Endpoint,
-        parcels: Sequence[Parcel],
-        outcomes: dict[int, Outcome],
-        is_over: Callable[[], bool],
-    ) -> None:
-        """Send what is left over one connection, noting each outcome as soon as it is known."""
+        self, endpoint: Endpoint, parcels: Sequence[Parcel], is_over: Callable[[], bool]
+    ) -> AsyncGenerator[Sequence[Carried]]:
+        """Send what is left over one connection, telling the outcomes of each message as soon as they are known."""
         client = SmtpClient(self.own_name, self.timeouts)
         try:
             await client.open(endpoint.address, endpoint.port, tls=self.tls, name=endpoint.name)
@@ -148,18 +153,27 @@ class RemoteCourier:
         try:
             for group in by_message(parcels):
                 if is_over():
-                    outcomes |= {parcel.id: Deferred(TOO_SLOW, str(endpoint)) for parcel in group}
-                    continue
-                for parcel, reply in zip(group, await client.send(await self._letter(group)), strict=True):
-                    outcomes[parcel.id] = judge(reply, str(endpoint))
-        except (HostUnusable, asyncio.CancelledError):
+                    yield [(parcel, Deferred(TOO_SLOW, str(endpoint))) for parcel in group]
+                elif (letter := await self._letter(group)) is None:
+                    yield [(parcel, Deferred(TRY_LATER)) for parcel in group]
+                else:
+                    replies = await client.send(letter)
+                    yield [(p, judge(reply, str(endpoint))) for p, reply in zip(group, replies, strict=True)]
+            await client.quit()
+        finally:
             client.abort()
-            raise
-        await client.quit()
 
-    async def _letter(self, group: Sequence[Parcel]) -> Letter:
+    async def _letter(self, group: Sequence[Parcel]) -> Letter | None:
+        """Load a message; None when it cannot be read now, which is no trouble of the others."""
         first = group[0]
-        data = await self.load(first)
+        try:
+            data = await self.load(first)
+        except psycopg.OperationalError as error:
+            log.warning("message not loaded", extra={"trace_id": str(first.trace_id), "error": str(error)})
+            return None
+        except Exception:
+            log.exception("message not loaded", extra={"trace_id": str(first.trace_id)})
+            return None
         addresses = [first.envelope.sender, *(parcel.recipient.address for parcel in group)]
         # Some clients always ask for SMTPUTF8; it binds the next server only where something needs it.
         needs_utf8 = not all(address.isascii() for address in addresses) or (

@@ -5,10 +5,11 @@ together. `run_remote` never has a transaction open while it talks.
 """
 
 import asyncio
+import contextlib
 import functools
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,7 +22,7 @@ from apps.events.transactions import Database, Plan, perform
 from apps.events.wake import Job
 from apps.protocols.smtp.replies import TRY_LATER
 from apps.queue import services
-from apps.queue.couriers import Courier, Deferred, Failed, Outcome, Parcel
+from apps.queue.couriers import Carried, Courier, Deferred, Failed, Outcome, Parcel
 from apps.queue.models import Lane, State
 from apps.queue.services import Settlement
 
@@ -209,15 +210,32 @@ class RemoteRun:
             log.error("conversation not settled", exc_info=error)
 
     async def _converse(self, destination: str, parcels: Sequence[Parcel]) -> None:
+        """Carry a load and settle each message as soon as its server has answered, whatever comes after."""
+        left = {parcel.id: parcel for parcel in parcels}
+        async with contextlib.aclosing(self._courier.deliver(parcels)) as carrying:
+            while carried := await self._next(carrying, destination, left.values()):
+                for parcel, _ in carried:
+                    del left[parcel.id]
+                await self._settle(destination, carried)
+
+    async def _next(
+        self, carrying: AsyncIterator[Sequence[Carried]], destination: str, left: Collection[Parcel]
+    ) -> Sequence[Carried]:
+        """Return what the courier tells next; nothing once it has told all."""
         try:
-            outcomes = await self._courier.deliver(parcels)
+            return await anext(carrying)
+        except StopAsyncIteration:
+            pass
         except Exception:
             log.exception("courier failed", extra={"destination": destination})
-            outcomes = [Deferred(TRY_LATER)] * len(parcels)
+        return [(parcel, Deferred(TRY_LATER)) for parcel in left]
+
+    async def _settle(self, destination: str, carried: Sequence[Carried]) -> None:
         now = self._now()
+        parcels = [parcel for parcel, _ in carried]
         settlements = [
-            Settlement(p.id, outcome, is_last=now >= p.accepted_at + self._lifetime)
-            for p, outcome in zip(parcels, outcomes, strict=True)
+            Settlement(parcel.id, outcome, is_last=now >= parcel.accepted_at + self._lifetime)
+            for parcel, outcome in carried
         ]
         # The remote has taken them: nothing but the end of the lease may keep us from saying so.
         end = self._turn.clock() + services.LEASE.total_seconds() - RENEW_SECONDS

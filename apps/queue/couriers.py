@@ -1,7 +1,7 @@
 """The seam between the queue and those who carry: a Parcel goes in, an Outcome comes back."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -64,6 +64,7 @@ class Failed:
 
 
 type Outcome = Delivered | Deferred | Failed
+type Carried = tuple[Parcel, Outcome]
 
 
 class Courier(Protocol):
@@ -73,6 +74,9 @@ class Courier(Protocol):
         """Return what parcels may share a conversation by: the domain, or the smarthost it goes through."""
         ...
 
-    async def deliver(self, parcels: Sequence[Parcel]) -> Sequence[Outcome]:
-        """Carry them, in order, and return one outcome each; expected trouble is a value, never raised."""
+    def deliver(self, parcels: Sequence[Parcel]) -> AsyncGenerator[Sequence[Carried]]:
+        """Carry them, in order, and tell each outcome as soon as it is known, so that it can be settled at once.
+
+        Expected trouble is a value, never raised.
+        """
         ...

@@ -23,6 +23,7 @@ from tests.smtp_sink import sinking
 
 FAST = Timeouts(connect=1, command=1, data=1, final=1, quit=0.2)
 BODY = b"Subject: lunch\r\n\r\nAt noon?\r\n"
+BROKEN = b"broken"
 ZONE = """
 far.example     MX 10 mx.far.example.
 mx.far.example  A  127.0.0.1
@@ -61,6 +62,8 @@ def a_parcel(number: int, address: str, *, message: int = 1, sender: str = "bob@
 
 
 async def load(parcel: Parcel) -> bytes:
+    if parcel.blob_hash == BROKEN:
+        raise LookupError
     return BODY
 
 
@@ -77,7 +80,10 @@ def deliver(
             timeouts=FAST,
             max_seconds=max_seconds,
         )
-        return list(await courier.deliver(parcels))
+        carried = [pair async for pairs in courier.deliver(parcels) for pair in pairs]
+        outcomes = {parcel.id: outcome for parcel, outcome in carried}
+        assert len(carried) == len(parcels)
+        return [outcomes[parcel.id] for parcel in parcels]
 
     return asyncio.run(main())
 
@@ -190,3 +196,13 @@ def test_smtputf8_is_asked_for_only_where_it_is_needed(dns: str) -> None:
     parcel = dataclasses.replace(parcel, envelope=Envelope("bob@example.test", smtputf8=True))
     with sinking(enable_SMTPUTF8=False) as (_, port):
         assert isinstance(deliver(dns, port, parcel)[0], Delivered)
+
+
+def test_a_message_that_cannot_be_read_keeps_nobody_else_waiting(dns: str) -> None:
+    parcels = [a_parcel(n, f"r{n}@far.example", message=n) for n in range(3)]
+    parcels[1] = dataclasses.replace(parcels[1], blob_hash=BROKEN)
+    with sinking() as (sink, port):
+        outcomes = deliver(dns, port, *parcels)
+    assert [type(outcome) for outcome in outcomes] == [Delivered, Deferred, Delivered]
+    assert len(sink.taken) == 2
+    assert sink.connections == 1

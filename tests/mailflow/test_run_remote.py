@@ -3,7 +3,7 @@
 import asyncio
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -19,7 +19,7 @@ from apps.mailflow.deliver_remote import RemoteCourier
 from apps.mailflow.run_queue import LOAD, PER_DESTINATION, Turn, run_remote
 from apps.protocols.smtp.replies import Reply
 from apps.protocols.smtp.routes import parse_routes
-from apps.queue.couriers import Courier, Deferred, Failed, Outcome, Parcel
+from apps.queue.couriers import Carried, Courier, Deferred, Failed, Outcome, Parcel
 from apps.queue.models import Attempt, Lane, QueuedMessage, QueuedRecipient, State
 from apps.store import blobs
 from tests.doubles import TAKEN, FakeCourier
@@ -106,10 +106,10 @@ def test_the_next_attempt_is_written_before_dialling() -> None:
     seen: list[datetime] = []
 
     class Looking(FakeCourier):
-        async def deliver(self, parcels: Sequence[Parcel]) -> Sequence[Outcome]:
+        async def deliver(self, parcels: Sequence[Parcel]) -> AsyncGenerator[Sequence[Carried]]:
             fresh = await aside(lambda: QueuedRecipient.objects.get(id=row.pk))
             seen.append(fresh.next_attempt)
-            return [GREYLISTED for _ in parcels]
+            yield [(parcel, GREYLISTED) for parcel in parcels]
 
     assert carry(Looking()) == 1
     assert seen[0] > timezone.now() + timedelta(minutes=4)
@@ -181,9 +181,10 @@ def test_a_slow_host_keeps_nobody_else_waiting() -> None:
     queue(remote("carol@slow.example", tenant))
 
     class Uneven(FakeCourier):
-        async def deliver(self, parcels: Sequence[Parcel]) -> Sequence[Outcome]:
+        async def deliver(self, parcels: Sequence[Parcel]) -> AsyncGenerator[Sequence[Carried]]:
             self.seconds = 3.0 if parcels[0].recipient.domain == "slow.example" else 0.0
-            return await FakeCourier.deliver(self, parcels)
+            async for carried in FakeCourier.deliver(self, parcels):
+                yield carried
 
     async def later(database: Database) -> None:
         await courier.called.wait()
@@ -243,11 +244,46 @@ def test_a_worker_that_lost_its_lease_settles_nothing() -> None:
     [row] = queue(remote("carol@far.example", a_tenant()))
 
     class Slow(FakeCourier):
-        async def deliver(self, parcels: Sequence[Parcel]) -> Sequence[Outcome]:
+        async def deliver(self, parcels: Sequence[Parcel]) -> AsyncGenerator[Sequence[Carried]]:
             await aside(lambda: QueuedRecipient.objects.filter(id=row.pk).update(lease_owner="another"))
-            return [TAKEN for _ in parcels]
+            yield [(parcel, TAKEN) for parcel in parcels]
 
     assert carry(Slow()) == 0
     row.refresh_from_db()
     assert row.state == State.QUEUED
     assert not MessageEvent.objects.filter(trace_id=row.message.trace_id).exists()
+
+
+def test_what_a_server_took_is_settled_before_the_next_is_sent() -> None:
+    """A worker that is stopped or dies in the middle of a conversation sends nothing again that was taken."""
+    tenant = a_tenant()
+    queue(remote("carol@far.example", tenant))
+    queue(remote("dave@far.example", tenant))
+    begun = time.monotonic()
+
+    class Hanging(FakeCourier):
+        async def deliver(self, parcels: Sequence[Parcel]) -> AsyncGenerator[Sequence[Carried]]:
+            yield [(parcels[0], TAKEN)]
+            self.called.set()
+            await asyncio.sleep(60)
+
+    courier = Hanging()
+    assert carry(courier, stop=courier.called.is_set) == 1
+    assert time.monotonic() - begun < 10
+    states = QueuedRecipient.objects.order_by("id").values_list("state", flat=True)
+    assert list(states) == [State.DELIVERED, State.QUEUED]
+
+
+def test_a_courier_that_breaks_later_keeps_what_it_told() -> None:
+    tenant = a_tenant()
+    queue(remote("carol@far.example", tenant))
+    queue(remote("dave@far.example", tenant))
+
+    class Breaking(FakeCourier):
+        async def deliver(self, parcels: Sequence[Parcel]) -> AsyncGenerator[Sequence[Carried]]:
+            yield [(parcels[0], TAKEN)]
+            raise ZeroDivisionError
+
+    assert carry(Breaking()) == 2
+    states = QueuedRecipient.objects.order_by("id").values_list("state", flat=True)
+    assert list(states) == [State.DELIVERED, State.QUEUED]
