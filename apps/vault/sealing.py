@@ -10,6 +10,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
+from mailplatform.settings.keys import load_keyring
+from mailplatform.settings.registry import SettingError
+
 VERSION = 1
 _HEADER = 3
 _NONCE = 12
@@ -42,10 +45,23 @@ def key_id_of(sealed: bytes) -> int:
     return int.from_bytes(sealed[1:_HEADER])
 
 
+def _added_since(key_id: int) -> bytes | None:
+    """Look into the file again for a key added since we started: sealed by who has it already, we must open it."""
+    if settings.MAIL_MASTER_KEYS or not settings.MAIL_KEY_FILE.exists():
+        return None
+    try:
+        in_file = load_keyring("", settings.MAIL_KEY_FILE)
+    except SettingError:
+        return None
+    if key_id in in_file:
+        settings.MAIL_KEYRING = {**in_file, **settings.MAIL_KEYRING}
+    return in_file.get(key_id)
+
+
 def unseal(sealed: bytes, *, purpose: str) -> bytes:
     """Return what was sealed for this purpose; raises SealError."""
     key_id = key_id_of(sealed)
-    if (key := settings.MAIL_KEYRING.get(key_id)) is None:
+    if (key := settings.MAIL_KEYRING.get(key_id) or _added_since(key_id)) is None:
         raise SealError(f"master key {key_id} is missing")
     header, nonce, rest = sealed[:_HEADER], sealed[_HEADER : _HEADER + _NONCE], sealed[_HEADER + _NONCE :]
     try:

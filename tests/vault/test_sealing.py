@@ -45,7 +45,8 @@ def test_nonsense_raises_one_error(data: bytes) -> None:
         unseal(data, purpose="test")
 
 
-def test_the_newest_key_seals_and_older_ones_still_open(settings: Settings) -> None:
+def test_the_newest_key_seals_and_older_ones_still_open(settings: Settings, tmp_path: Path) -> None:
+    settings.MAIL_KEY_FILE = tmp_path / "master.keys"
     settings.MAIL_KEYRING = {1: OLD}
     sealed = seal(b"a secret", purpose="test")
     settings.MAIL_KEYRING = {2: NEW, 1: OLD}
@@ -53,6 +54,21 @@ def test_the_newest_key_seals_and_older_ones_still_open(settings: Settings) -> N
     assert unseal(sealed, purpose="test") == b"a secret"
     settings.MAIL_KEYRING = {2: NEW}
     with pytest.raises(SealError, match="master key 1 is missing"):
+        unseal(sealed, purpose="test")
+
+
+def test_a_key_added_while_we_run_opens_what_it_sealed(settings: Settings, tmp_path: Path) -> None:
+    settings.MAIL_KEY_FILE = tmp_path / "master.keys"
+    ours = settings.MAIL_KEYRING = load_keyring("", settings.MAIL_KEY_FILE)
+    add_key(settings.MAIL_KEY_FILE)
+    settings.MAIL_KEYRING = load_keyring("", settings.MAIL_KEY_FILE)
+    sealed = seal(b"a secret", purpose="test")
+    settings.MAIL_KEYRING = ours
+    assert unseal(sealed, purpose="test") == b"a secret"
+    assert list(settings.MAIL_KEYRING) == [2, 1]
+    settings.MAIL_KEY_FILE.write_text("nonsense")
+    settings.MAIL_KEYRING = ours
+    with pytest.raises(SealError, match="master key 2 is missing"):
         unseal(sealed, purpose="test")
 
 

@@ -120,6 +120,8 @@ class Postgres:
             "checkpoint_completion_target": "0.9",
             "shared_preload_libraries": "pg_stat_statements",
             "log_min_duration_statement": "1000",
+            # Slow statements carry bodies of mail and verifiers of passwords.
+            "log_parameter_max_length": "0",
             "log_line_prefix": "%m [%p] ",
             "timezone": "UTC",
         }
