@@ -64,6 +64,11 @@ def resident(pid: int) -> int:
     return int(re.search(r"^Pss:\s+(\d+)", text, re.MULTILINE)[1])  # type: ignore[index]
 
 
+def rss(pid: int) -> int:
+    """Return the KB of memory a process has mapped, what it shares with others included."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * (os.sysconf("SC_PAGE_SIZE") // 1024)
+
+
 class Machine:
     """The servers, and a listener that can be started again."""
 
@@ -268,7 +273,9 @@ class Bench:
         self.machine.restart()
         assert self.machine.listener is not None
         pid = self.machine.listener.pid
-        print(f"{'a process without clients':64} {resident(pid) / 1024:9.1f} MB")
+        print(
+            f"{'a process without clients':64} {resident(pid) / 1024:9.1f} MB, RSS {rss(pid) / 1024:.1f} MB"
+        )
         warm = [self.client() for _ in range(4)]
         for client in warm:
             client.ask("SELECT INBOX")

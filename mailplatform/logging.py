@@ -7,10 +7,13 @@ from collections.abc import MutableMapping
 from types import TracebackType
 from typing import Any
 
-import structlog
-from django.conf import settings
+# structlog draws with rich where it is installed, which takes 5 MB of each process; we write plain lines.
+sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
 
-from apps.events.context import trace_id
+import structlog  # noqa: E402
+from django.conf import settings  # noqa: E402
+
+from apps.events.context import trace_id  # noqa: E402
 
 TERMINAL_LEVEL = logging.WARNING
 

@@ -4,7 +4,6 @@ import datetime as dt
 import ssl
 from pathlib import Path
 
-from cryptography import x509
 from django.conf import settings
 
 # TLS 1.2 with forward secrecy and authenticated encryption only; TLS 1.3 brings its own list.
@@ -32,6 +31,9 @@ def check_pair(certificate: Path, key: Path, now: dt.datetime) -> None:
             path.read_bytes()
         except OSError as error:
             raise CertificateError(f"{name}: {path} cannot be read: {error.strerror}") from None
+    # Imported only by who checks: it takes 8 MB of a listener, which has no use for it.
+    from cryptography import x509
+
     try:
         leaf = x509.load_pem_x509_certificates(certificate.read_bytes())[0]
     except ValueError:

@@ -6,8 +6,6 @@ are authenticated with it, so that a secret moved to another column does not ope
 
 import os
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
 from mailplatform.settings.keys import load_keyring
@@ -30,6 +28,9 @@ def newest_key_id() -> int:
 
 def seal(secret: bytes, *, purpose: str) -> bytes:
     """Seal `secret` for one purpose (a table's column)."""
+    # Imported by who seals and unseals: it takes 8 MB, and most processes do neither before the first sign-in.
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
     key_id = newest_key_id()
     header = bytes([VERSION]) + key_id.to_bytes(2)
     # Random nonces: 2**32 seals under one key before a collision is worth a thought.
@@ -60,6 +61,9 @@ def _added_since(key_id: int) -> bytes | None:
 
 def unseal(sealed: bytes, *, purpose: str) -> bytes:
     """Return what was sealed for this purpose; raises SealError."""
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
     key_id = key_id_of(sealed)
     if (key := settings.MAIL_KEYRING.get(key_id) or _added_since(key_id)) is None:
         raise SealError(f"master key {key_id} is missing")

@@ -2,7 +2,7 @@
 
 from workers.lifecycle import Process, run_listener
 
-from .memory import use_heap
+from .memory import settle, use_heap
 
 
 async def serve(process: Process) -> None:
@@ -18,6 +18,7 @@ async def serve(process: Process) -> None:
     process.spawn(server.watch_access())
     await process.open_door(lambda: server.connect(secure=False), settings.MAIL_IMAP_PORT)
     await process.open_door(lambda: server.connect(secure=True), settings.MAIL_IMAPS_PORT, tls=True)
+    settle()
 
 
 if __name__ == "__main__":
