@@ -233,8 +233,8 @@ def run(kills: int, every: float, pauses: float, workers: int, seed: int, direct
             with loading(system, workers) as (inward, outward):
                 hit = kill_some(system, kills, every, random.Random(seed))
                 for word in ("postgres", "valkey") if pauses else ():
+                    time.sleep(10)  # Whole again, so that it is all of it that stops.
                     pause(system, word, pauses)
-                    time.sleep(5)
                 time.sleep(3)
             settle(system, sink, addresses, inward, outward, SETTLE_SECONDS)
             inside, outside = filed(system, addresses), sunk(sink)
