@@ -2,11 +2,13 @@
 
 A submitted message is not kept as it was sent: what it lacks is added (Date, Message-ID), and Bcc is taken out,
 for a copy of it goes to everyone (RFC 5322 3.6.3; most clients do it themselves, and those that do not rely on
-us). Everything else stays, byte for byte.
+us), and so is a Sender who is not the user. A header that breaks off at a line which is no field is ended there
+by a blank line, or readers could find a second From below it. Everything else stays, byte for byte.
 """
 
 import datetime as dt
 import secrets
+from collections.abc import Sequence
 
 from apps.accounts.authentication import SignedIn
 from apps.events.transactions import Plan, query
@@ -15,7 +17,7 @@ from apps.mailboxes.sql import Leads
 from apps.protocols.addresses import Address, AddressError
 from apps.protocols.mime import compose
 from apps.protocols.mime.addresslist import parse_addresses, spec_text
-from apps.protocols.mime.headers import HEADER, every, first, subset
+from apps.protocols.mime.headers import BLANK, HEADER, every, first, subset
 from apps.protocols.smtp import replies
 from apps.protocols.smtp.commands import Mail, Rcpt
 from apps.protocols.smtp.data import Fault
@@ -72,7 +74,10 @@ class Submission(Reception):
         if (refusal := await self._authors(peer.user, transaction, body)) is not None:
             return refusal
         domain = transaction.mail.sender.domain if transaction.mail.sender else self.hostname
-        body = complete(body, now=now, message_id_domain=domain, random=secrets.token_bytes(16))
+        without = BLIND if await self._is_honest(peer.user, transaction, body) else (*BLIND, b"sender")
+        body = complete(
+            body, now=now, message_id_domain=domain, random=secrets.token_bytes(16), without=without
+        )
         return await self.judge_and_keep(peer, transaction, body, now)
 
     async def _authors(self, user: SignedIn, transaction: Transaction, body: bytes) -> Refuse | None:
@@ -91,6 +96,19 @@ class Submission(Reception):
                 return Refuse(replies.FROM_NOT_YOURS, "From is not an address of the user")
         return None
 
+    async def _is_honest(self, user: SignedIn, transaction: Transaction, body: bytes) -> bool:
+        """Whether Sender, where there is one, is an address of the user (RFC 6409 8.1)."""
+        match = HEADER.match(body)
+        for field in every(match[0], b"sender") if match else ():
+            for text in map(spec_text, parse_addresses(field, 2)):
+                try:
+                    sender = Address.parse(text)
+                except AddressError:
+                    return False
+                if sender != transaction.mail.sender and not await self._is_theirs(user, sender):
+                    return False
+        return True
+
     async def _is_theirs(self, user: SignedIn, address: Address) -> bool:
         return await self.database.perform(may_send_as(user.user_id, address.key))
 
@@ -100,12 +118,16 @@ def _goes_on(user: SignedIn) -> Plan[bool]:
     return bool(rows[0][0])
 
 
-def complete(body: bytes, *, now: dt.datetime, message_id_domain: str, random: bytes) -> bytes:
-    """Return the message as it leaves: with Date and Message-ID, without Bcc."""
+def complete(
+    body: bytes, *, now: dt.datetime, message_id_domain: str, random: bytes, without: Sequence[bytes] = BLIND
+) -> bytes:
+    """Return the message as it leaves: with Date, Message-ID and an end of its header, without some fields."""
     body = compose.complete(body, now=now, message_id_domain=message_id_domain, random=random)
     match = HEADER.match(body)
     header = match[0] if match else b""
-    if all(first(header, name) is None for name in BLIND):
-        return body
+    rest = body[len(header) :]
+    is_ended = not rest or BLANK.match(rest)
+    if all(first(header, name) is None for name in without):
+        return body if is_ended else header + b"\r\n" + rest
     # `subset` ends with the blank line that the rest begins with.
-    return subset(header, BLIND, invert=True) + body[len(header) :].removeprefix(b"\r\n")
+    return subset(header, without, invert=True) + (rest.removeprefix(b"\r\n") if is_ended else rest)

@@ -37,6 +37,15 @@ def test_a_header_without_a_body() -> None:
     )
 
 
+def test_a_header_that_breaks_off_is_ended_there() -> None:
+    """A careless reader would go on and believe the second From."""
+    whole = b"Date: x\r\nMessage-ID: <1@x>\r\nFrom: bob@example.test\r\n"
+    assert completed(whole + b"no field\r\nFrom: boss@example.test\r\n\r\nhi") == (
+        whole + b"\r\nno field\r\nFrom: boss@example.test\r\n\r\nhi"
+    )
+    assert completed(b"Bcc: x@y.example\r\n" + whole + b"no field\r\n") == whole + b"\r\nno field\r\n"
+
+
 @given(st.binary(max_size=200))
 def test_nothing_else_is_touched(body: bytes) -> None:
     whole = b"Date: x\r\nMessage-ID: <1@x>\r\n\r\n" + body

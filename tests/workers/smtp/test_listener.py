@@ -193,6 +193,16 @@ def test_a_submitted_message_is_completed(listener: Listener, alice: Mailbox) ->
     assert message.size > len(body) - len("Bcc: y@elsewhere.example\r\n")
 
 
+def test_a_sender_who_is_not_the_user_is_taken_out(listener: Listener, alice: Mailbox, carol: str) -> None:
+    with smtplib.SMTP("127.0.0.1", listener.submission, timeout=10) as client:
+        client.login(str(alice), PASSWORD)
+        for sender in (str(alice), carol):
+            body = f"Date: x\r\nMessage-ID: <1@x>\r\nFrom: {alice}\r\nSender: {sender}\r\n\r\nhi\r\n"
+            client.sendmail(str(alice), ["x@elsewhere.example"], body)
+            kept = len(body) - (0 if sender == str(alice) else len(f"Sender: {sender}\r\n"))
+            assert QueuedMessage.objects.latest("id").size == kept
+
+
 def test_a_session_that_was_ended_sends_nothing_more(listener: Listener, carol: str) -> None:
     with (
         psycopg.connect(database_url(), autocommit=True) as database,
