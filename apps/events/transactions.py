@@ -5,7 +5,8 @@ is performed by Django's connection (`perform`) or on a listener's loop (`Databa
 on mail is written once. What it yields as `Change` or `Job` goes out after COMMIT and never before.
 """
 
-from collections.abc import Generator, Sequence
+import asyncio
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -18,6 +19,9 @@ from .database import Pool
 from .publish import publish, publish_async
 from .valkey import sync_client
 from .wake import Job, wake, wake_async
+
+# How long a transaction that is done waits for its hints to leave.
+HINT_SECONDS = 0.25
 
 type Row = tuple[Any, ...]
 
@@ -88,6 +92,8 @@ class Database:
     def __init__(self, pool: Pool, valkey: redis.asyncio.Redis) -> None:
         self.pool = pool
         self.valkey = valkey
+        self._unsaid: set[Change | Job] = set()
+        self._late: set[asyncio.Task[None]] = set()
 
     async def perform[T](self, plan: Plan[T]) -> T:
         """Run a plan in one transaction, then announce what it said."""
@@ -114,6 +120,30 @@ class Database:
                         await cursor.execute(sql.encode(), params)
                     case _:
                         said.append(step)
+        if said:
+            await self._announce(said)
+        return result
+
+    async def _announce(self, said: Iterable[Change | Job]) -> None:
+        """Say it and wait until it is said, but not for a Valkey that does not answer: these are hints."""
+        if self._late:
+            self._unsaid.update(said)
+            return
+        task = asyncio.create_task(self._say(said))
+        _, late = await asyncio.wait([task], timeout=HINT_SECONDS)
+        if late:
+            self._late.add(task)
+            task.add_done_callback(self._catch_up)
+
+    async def _say(self, said: Iterable[Change | Job]) -> None:
         await publish_async(self.valkey, [item for item in said if isinstance(item, Change)])
         await wake_async(self.valkey, [item for item in said if isinstance(item, Job)])
-        return result
+
+    def _catch_up(self, task: asyncio.Task[None]) -> None:
+        """Say what was left unsaid while Valkey did not answer."""
+        self._late.discard(task)
+        if self._unsaid and not self._late and not task.cancelled():
+            said, self._unsaid = self._unsaid, set()
+            again = asyncio.get_running_loop().create_task(self._say(said))
+            self._late.add(again)
+            again.add_done_callback(self._catch_up)

@@ -1,6 +1,7 @@
 """A plan runs in one transaction, alike on Django's connection and on a loop, and speaks after COMMIT."""
 
 import asyncio
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -75,3 +76,24 @@ def test_it_works_on_a_loop(hints: redis.client.PubSub) -> None:
 
     assert asyncio.run(main()) == 1
     assert heard(hints) == CHANGE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_waits_for_a_valkey_that_does_not_answer() -> None:
+    """Hints are hints: mail is accepted as fast as ever, though the server of hints hangs."""
+
+    async def main(port: int) -> float:
+        pool = make_pool(1)
+        await pool.open()
+        valkey = redis.asyncio.Redis.from_url(f"redis://127.0.0.1:{port}", socket_timeout=5)
+        database = Database(pool, valkey)
+        begun = asyncio.get_running_loop().time()
+        for number in range(5):
+            assert await database.perform(rename(f"c{number}", f"d{number}")) == 1
+        took = asyncio.get_running_loop().time() - begun
+        await valkey.aclose()
+        await pool.close()
+        return took
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        assert asyncio.run(main(silent.getsockname()[1])) < 2
