@@ -32,6 +32,9 @@ def main() -> int:
         if "--traceback" in sys.argv or getattr(error.__cause__, "sqlstate", None) != "42P01":
             raise
         return refuse("the database has no tables yet: `make run` makes them, or `manage.py migrate`")
+    except BrokenPipeError:
+        # Whoever reads has seen enough, as `head` does; Python must not try to write the rest on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
