@@ -112,7 +112,7 @@ def _report(failures: list[Failure], now: dt.datetime) -> Plan[list[int]]:
 def _sender_as_recipients(parcel: Parcel) -> Plan[tuple[Recipient, ...]]:
     """Return where the sender's mail leads; nothing when it leads nowhere, and the report is dropped."""
     try:
-        address = Address.parse(parcel.envelope.sender)
+        address = Address.parse(parcel.envelope.sender, forgiving=True)
     except AddressError:
         return ()
     found = yield from route(address.key)

@@ -13,6 +13,7 @@ MAX_ADDRESS_BYTES = 254
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
 _DOT_STRING = re.compile(rf"{_ATEXT}(?:\.{_ATEXT})*")
+_ATEXT_AND_DOTS = re.compile(_ATEXT.replace("[", "[.", 1))
 _QUOTED_STRING = re.compile(r'"((?:[ !#-\[\]-~\u0080-\U0010ffff]|\\[ -~])*)"')
 _QUOTED_PAIR = re.compile(r"\\(.)")
 _NEVER = frozenset({"Cc", "Cs", "Cn", "Zl", "Zp"})
@@ -73,8 +74,13 @@ class Address:
         return self.local.isascii()
 
     @classmethod
-    def parse(cls, text: str) -> "Address":
-        """Read `local@domain`, with a quoted local part and an address literal where there is one."""
+    def parse(cls, text: str, *, forgiving: bool = False) -> "Address":
+        """Read `local@domain`, with a quoted local part and an address literal where there is one.
+
+        `forgiving` is for addresses of others, as an envelope names them: dots may stand anywhere in the local part,
+        and it may be long. Both are wrong, and both are in use: by providers who gave such addresses away, and by
+        lists and forwarders that put a whole address into the local part (RFC 5321 4.5.3.1 asks for no limits).
+        """
         if text.startswith('"'):
             quoted = _QUOTED_STRING.match(text)
             if not quoted or text[quoted.end() : quoted.end() + 1] != "@":
@@ -82,9 +88,9 @@ class Address:
             local, domain = _QUOTED_PAIR.sub(r"\1", quoted[1]), text[quoted.end() + 1 :]
         else:
             local, at, domain = text.rpartition("@")
-            if not at or not _DOT_STRING.fullmatch(local):
+            if not at or not (_ATEXT_AND_DOTS if forgiving else _DOT_STRING).fullmatch(local):
                 raise AddressError("an address looks like local@domain")
-        if not local or len(_bytes(local)) > MAX_LOCAL_BYTES:
+        if not local or (not forgiving and len(_bytes(local)) > MAX_LOCAL_BYTES):
             raise AddressError(f"a local part has 1 to {MAX_LOCAL_BYTES} bytes")
         if not local.isascii() and any(unicodedata.category(char) in _NEVER for char in local):
             raise AddressError("the local part holds a character that is never text")

@@ -19,6 +19,7 @@ from apps.queue.envelopes import Envelope, Recipient
 from apps.queue.models import Lane, Origin
 from tests.certificates import make_pair
 from tests.dns_server import SERVFAIL, Zone, serving
+from tests.mailflow.test_smtp_client import conversing
 from tests.smtp_sink import sinking
 
 FAST = Timeouts(connect=1, command=1, data=1, final=1, quit=0.2)
@@ -206,3 +207,14 @@ def test_a_message_that_cannot_be_read_keeps_nobody_else_waiting(dns: str) -> No
     assert [type(outcome) for outcome in outcomes] == [Delivered, Deferred, Delivered]
     assert len(sink.taken) == 2
     assert sink.connections == 1
+
+
+def test_where_tls_fails_mail_goes_in_the_clear(dns: str) -> None:
+    answers = {
+        b"EHLO": b"250-mx\r\n250 STARTTLS\r\n",
+        b"STAR": b"454 4.7.0 Not now\r\n",
+        b"DATA": b"354 go\r\n",
+    }
+    with conversing(answers) as port:
+        [outcome] = deliver(dns, port, a_parcel(1, "friend@far.example"))
+    assert isinstance(outcome, Delivered)

@@ -213,7 +213,7 @@ def conversing(answers: dict[bytes, bytes]) -> Iterator[int]:
         with contextlib.suppress(OSError):
             writer.write(b"220 hi\r\n")
             while line := await reader.readline():
-                if (said := answer(line)) == b"":
+                if (said := answer(line)) == b"" or line[:4].upper() == b"QUIT":
                     break
                 writer.write(said)
         writer.close()

@@ -46,6 +46,20 @@ def test_what_is_no_address_is_refused(text: str) -> None:
         Address.parse(text)
 
 
+@pytest.mark.parametrize(
+    "local", ["alice.", ".alice", "al..ice", "bounce+" + "a" * 60 + "=example.test", "SRS0=" + "b" * 150]
+)
+def test_addresses_of_others_may_be_odd(local: str) -> None:
+    """Those of docomo end with dots, those of lists and forwarders hold another address."""
+    address = Address.parse(f"{local}@far.example", forgiving=True)
+    assert address == Address(local, "far.example")
+    assert Address.parse(str(address), forgiving=True) == address
+    with pytest.raises(AddressError):
+        Address.parse(f"{local} @far.example", forgiving=True)
+    with pytest.raises(AddressError):
+        Address.parse(f"{local * 50}@far.example", forgiving=True)
+
+
 def test_addresses_are_looked_up_in_lower_case() -> None:
     assert Address.parse("ALICE@Example.TEST").key == "alice@example.test"
     assert Address.parse("ZOË@example.test").key == Address.parse("zoe\u0308@example.test").key
@@ -72,3 +86,4 @@ def test_any_text_is_an_address_or_an_address_error(text: str) -> None:
     assert Address.parse(str(address)) == address
     assert "\r" not in str(address)
     assert "\n" not in str(address)
+    assert Address.parse(text, forgiving=True) == address

@@ -136,7 +136,7 @@ def _split(text: str, keyword: str, complaint: Reply) -> tuple[str, str]:
 
 def _address(path: str, complaint: Reply) -> Address:
     try:
-        return Address.parse(path)
+        return Address.parse(path, forgiving=True)
     except AddressError:
         raise CommandError(complaint) from None
 
