@@ -21,7 +21,12 @@ MAX_BCRYPT_COST = 15
 MAX_PBKDF2_ROUNDS = 2_000_000
 MAX_ARGON2_KIB = 256 * 1024
 MAX_ARGON2_PASSES = 16
+MAX_ARGON2_LANES = 16
+"""Each lane is a thread while the password is checked."""
 
+_NAMED = re.compile(r"\{([A-Z0-9-]+)\}(.+)", re.DOTALL | re.IGNORECASE)
+# Says only that what follows names its scheme itself.
+_CRYPT = re.compile(r"\A(?:\{CRYPT\})++", re.IGNORECASE)
 _CRYPT_ROUNDS = re.compile(r"\$[56]\$(?:rounds=(\d{1,9})\$)?")
 _BCRYPT = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}")
 _PBKDF2_DOVECOT = re.compile(r"\$1\$([^$]{1,64})\$(\d{1,9})\$([0-9a-fA-F]{40})")
@@ -80,7 +85,11 @@ def _adapted_base64(text: str) -> bytes:
 
 def _argon2(verifier: str, password: bytes) -> bool:
     parameters = argon2.extract_parameters(verifier)
-    if parameters.memory_cost > MAX_ARGON2_KIB or parameters.time_cost > MAX_ARGON2_PASSES:
+    if (
+        parameters.memory_cost > MAX_ARGON2_KIB
+        or parameters.time_cost > MAX_ARGON2_PASSES
+        or parameters.parallelism > MAX_ARGON2_LANES
+    ):
         return False
     return argon2.PasswordHasher().verify(verifier, password)
 
@@ -111,12 +120,11 @@ _BY_PREFIX = (
 
 def recognise(text: str) -> tuple[str, str] | None:
     """Read `{SCHEME}verifier`, or a verifier that names its scheme itself; None for anything else."""
-    if named := re.fullmatch(r"\{([A-Z0-9-]+)\}(.+)", text, re.DOTALL | re.IGNORECASE):
+    text = _CRYPT.sub("", text)
+    if named := _NAMED.fullmatch(text):
         scheme, verifier = named[1].upper(), named[2]
         if scheme in {"ARGON2ID", "ARGON2I"}:
             scheme = "ARGON2"
-        if scheme == "CRYPT":
-            return recognise(verifier)
         return (scheme, verifier) if scheme in _CHECKS else None
     for prefix, scheme in _BY_PREFIX:
         if text.startswith(prefix):

@@ -87,6 +87,16 @@ def test_what_names_no_scheme_is_not_recognised(text: str) -> None:
     assert imported.recognise(text) is None
 
 
+def test_a_word_that_says_nothing_may_be_there_any_number_of_times() -> None:
+    assert imported.recognise("{CRYPT}{crypt}" * 5000 + "$1$a") == ("MD5-CRYPT", "$1$a")
+    assert imported.recognise("{CRYPT}" * 5000) is None
+
+
+def test_a_verifier_of_many_threads_is_not_checked() -> None:
+    made = argon2.PasswordHasher(time_cost=1, memory_cost=8 * 17, parallelism=17).hash(PASSWORD)
+    assert not imported.check("ARGON2", made, PASSWORD)
+
+
 @given(st.sampled_from(imported.SCHEMES), st.text(max_size=200), st.text(max_size=40))
 def test_nonsense_matches_nothing_and_raises_nothing(scheme: str, verifier: str, password: str) -> None:
     assert not imported.check(scheme, verifier, password)
