@@ -40,6 +40,9 @@ _MEANT = {
 }
 # Codecs of Python that are no charsets, or cost more than linear time.
 _NEVER = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "oem", "mbcs"})
+_PUNCTUATION = re.compile(
+    r"[^a-z0-9]+"
+)  # Python takes `punycode-` and `unicode--escape` for the names above.
 _NAME = re.compile(r"[a-z0-9][a-z0-9._:+-]{0,39}", re.ASCII)
 
 
@@ -49,7 +52,7 @@ def decode(raw: bytes, charset: str) -> str:
         return raw.decode("ascii")
     name = charset.strip(" \t\"'").lower()
     name = _MEANT.get(name, name)
-    if name != "utf-8" and _NAME.fullmatch(name) and name.replace("-", "_") not in _NEVER:
+    if name != "utf-8" and _NAME.fullmatch(name) and _PUNCTUATION.sub("_", name).strip("_") not in _NEVER:
         try:
             return raw.decode(name, "replace")
         except (LookupError, ValueError):  # No such charset; a codec that knows no "replace".

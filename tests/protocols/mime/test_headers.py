@@ -73,7 +73,18 @@ def test_charsets() -> None:
     assert decode("é".encode(), "us-ascii") == "é"
     assert decode(b"\xe9", "") == "é"
     assert decode("größer als".encode()[:-1] + b"\xc3", "utf-8") == "größer al\ufffd"
-    for never in ("idna", "unicode_escape", "rot13", "hex", "undefined", "\0", "x" * 100, "../utf-8"):
+    for never in (
+        "idna",
+        "unicode_escape",
+        "rot13",
+        "hex",
+        "undefined",
+        "punycode-",
+        "unicode--escape_",
+        "\0",
+        "x" * 100,
+        "../utf-8",
+    ):
         assert decode(b"a\\u0041-", never) == "a\\u0041-"
     assert clean("a\0\ud800") == "a?"
 
