@@ -13,6 +13,8 @@ from enum import StrEnum
 
 LEAF, MULTIPART, MESSAGE = 0, 1, 2
 _VERSION = 1
+_CHILDREN = {LEAF: 0, MESSAGE: 1}
+_LONGEST_SHIFT = 63
 
 
 class Section(StrEnum):
@@ -147,6 +149,8 @@ class _Reader:
             value |= (byte & 127) << shift
             shift += 7
             at += 1
+            if shift > _LONGEST_SHIFT:
+                raise ValueError("not a part table")
         self.at = at + 1
         return value | byte << shift
 
@@ -157,7 +161,10 @@ class _Reader:
         end = body_start + self.number()
         count = shape >> 2
         self.position = body_start if count else end
-        return Entity(start, body_start, end, shape & 3, []), count
+        kind = shape & 3
+        if kind != MULTIPART and count != _CHILDREN.get(kind):
+            raise ValueError("not a part table")
+        return Entity(start, body_start, end, kind, []), count
 
     def root(self) -> Entity:
         root, count = self.entity()

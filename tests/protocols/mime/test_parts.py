@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.protocols.mime.parts import LEAF, MESSAGE, MULTIPART, Entity, PartTable
+from apps.protocols.mime.parts import LEAF, MESSAGE, MULTIPART, Entity, PartTable, Section
 
 
 def leaf(start: int, body_start: int, end: int) -> Entity:
@@ -46,6 +46,24 @@ def test_what_is_cut_or_longer_is_no_table() -> None:
 @given(st.binary(max_size=30))
 def test_anything_is_a_table_or_not(packed: bytes) -> None:
     try:
-        PartTable.decode(b"\1" + packed)
+        table = PartTable.decode(b"\1" + packed)
     except ValueError:
         return
+    assert PartTable.decode(table.encode()) == table
+    for path in ((), (1,), (1, 1)):
+        for kind in Section:
+            table.section(path, kind)
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        pytest.param(b"\1\2\0\1\1", id="a message part without its message"),
+        pytest.param(b"\1\3\0\1\1", id="a kind there is not"),
+        pytest.param(b"\1\4\0\1\1\0\0\1\1", id="a leaf with a child"),
+        pytest.param(b"\1\0" + b"\x80" * 100_000 + b"\0\1\1", id="a number of a hundred thousand digits"),
+    ],
+)
+def test_what_no_message_has_is_no_table(packed: bytes) -> None:
+    with pytest.raises(ValueError, match="not a part table"):
+        PartTable.decode(packed)
