@@ -16,7 +16,8 @@ from .headers import fields, header_end, unfold
 _LINE = 64 * 1024
 _WEEKDAY_ON = re.compile(rb"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},?\s+.*", re.DOTALL)
 _AFTER_SENDER = re.compile(rb"From +\S+\s+(.*)", re.DOTALL)
-_DATE_LIKE = re.compile(rb"\d{1,2}:\d\d.*\b\d{4}\b|\b\d{4}\b.*\d{1,2}:\d\d")
+_TIME = re.compile(rb"\d{1,2}:\d\d")
+_YEAR = re.compile(rb"\b\d{4}\b")
 _BARE = (b"From -", b"From nobody")
 _LENGTH = re.compile(rb"content-length[ \t]*:[ \t]*(\d{1,12})[ \t]*\r?\n", re.IGNORECASE)
 _QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
@@ -35,7 +36,16 @@ class MboxItem:
 
 def is_separator(line: bytes) -> bool:
     """Whether a line after an empty one begins a message."""
-    return line.startswith(b"From ") and (bool(_DATE_LIKE.search(line[:1000])) or line.rstrip() in _BARE)
+    return line.startswith(b"From ") and (_is_dated(line[:1000]) or line.rstrip() in _BARE)
+
+
+def _is_dated(line: bytes) -> bool:
+    # Two searches, each from the end of the other's first find, and not one pattern: that would be tried from
+    # every time and year in a line to its end.
+    time, year = _TIME.search(line), _YEAR.search(line)
+    if time is None or year is None:
+        return False
+    return bool(_YEAR.search(line, time.end()) or _TIME.search(line, year.end()))
 
 
 def unquote(data: bytes) -> bytes:
