@@ -45,12 +45,14 @@ def pack(scanned: Scanned) -> bytes:
 
 def unpack(packed: bytes) -> Scanned:
     """Return the facts; their `text` is empty. ValueError when these are not facts."""
+    if len(packed) < _HEAD.size:
+        raise ValueError("not facts")
+    version, size, n_texts, n_envelope, n_structure, n_parts = _HEAD.unpack_from(packed)
+    ends = [_HEAD.size + n_texts]
+    ends += [ends[0] + n_envelope, ends[0] + n_envelope + n_structure]
+    if version != _VERSION or len(packed) != ends[-1] + n_parts:
+        raise ValueError("not facts")
     try:
-        version, size, n_texts, n_envelope, n_structure, n_parts = _HEAD.unpack_from(packed)
-        ends = [_HEAD.size + n_texts]
-        ends += [ends[0] + n_envelope, ends[0] + n_envelope + n_structure]
-        if version != _VERSION or len(packed) != ends[-1] + n_parts:
-            raise ValueError("not facts")
         (
             header_end,
             subject,
@@ -64,7 +66,8 @@ def unpack(packed: bytes) -> Scanned:
             hops,
             defects,
         ) = json.loads(packed[_HEAD.size : ends[0]])
-    except struct.error:
+        references, defects = tuple(references), tuple(defects)
+    except (ValueError, TypeError, RecursionError):  # Damaged JSON can be any of them.
         raise ValueError("not facts") from None
     return Scanned(
         size=size,
@@ -77,10 +80,10 @@ def unpack(packed: bytes) -> Scanned:
         to_addr=to_addr,
         sent_at=sent_at,
         message_id=message_id,
-        references=tuple(references),
+        references=references,
         preview=preview,
         text="",
         has_attachment=attached,
         hops=hops,
-        defects=tuple(defects),
+        defects=defects,
     )

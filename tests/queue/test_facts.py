@@ -1,5 +1,7 @@
 """Facts survive the queue."""
 
+import struct
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,6 +34,12 @@ scanned = st.builds(
 @given(scanned)
 def test_what_is_packed_comes_back(value: Scanned) -> None:
     assert facts.unpack(facts.pack(value)) == value
+
+
+@pytest.mark.parametrize("texts", [b"", b"7", b"[]", b"[0,0,0,0,0,0,7,0,0,0,0]", b"[" * 100_000, b"\xff"])
+def test_damaged_texts_are_refused(texts: bytes) -> None:
+    with pytest.raises(ValueError, match="not facts"):
+        facts.unpack(struct.pack("<BIIIII", 1, 0, len(texts), 0, 0, 0) + texts)
 
 
 @given(st.binary(max_size=80))
