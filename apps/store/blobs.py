@@ -6,7 +6,6 @@ the sweep takes what no registered table names for a day.
 """
 
 import functools
-import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from apps.events.transactions import Plan, Run, query
 from . import frames
 from .segments import Record, Segments
 from .sql import blobs as sql
+from .zstd import UnpackError, expand
 
 INLINE_BYTES = 32 * 1024
 RAW, ZSTD, FRAMES = 0, 1, 2
@@ -191,13 +191,13 @@ def read(blob: PackedBlob, start: int = 0, end: int | None = None) -> bytes:
     if blob.codec == FRAMES:
         try:
             return frames.unpack(functools.partial(_stored, blob), blob.stored_size, size, start, end)
-        except (ValueError, struct.error) as error:
+        except ValueError as error:
             raise BlobMissingError(f"blob {blob.ref.hash.hex()} is damaged: {error}") from None
     data = _stored(blob, 0, blob.stored_size)
     if blob.codec == ZSTD:
         try:
-            data = zstandard.ZstdDecompressor().decompress(data, max_output_size=size)
-        except zstandard.ZstdError as error:
+            data = expand(data, size)
+        except UnpackError as error:
             raise BlobMissingError(f"blob {blob.ref.hash.hex()} is damaged: {error}") from None
     return data if (start, end) == (0, len(data)) else data[start:end]
 

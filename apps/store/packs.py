@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 from apps.protocols.imap.folder import Uids, frozen
 
+from .zstd import UnpackError, expand
+
 PACK_SIZE = 1000
 ZSTD = 1
 NO_DATE = -(2**63)
@@ -150,10 +152,9 @@ def decode(codec: int, key_id: int, index: bytes, data: bytes | None) -> Pack:
     if codec != ZSTD or key_id != 0:
         raise PackError(f"codec {codec} with key {key_id}")
     try:
-        expand = zstandard.ZstdDecompressor().decompress
-        raw = expand(index, max_output_size=_MOST_BYTES)
-        text = b"" if data is None else expand(data, max_output_size=_MOST_BYTES)
-    except zstandard.ZstdError as error:
+        raw = expand(index, _MOST_BYTES)
+        text = b"" if data is None else expand(data, _MOST_BYTES)
+    except UnpackError as error:
         raise PackError(str(error)) from None
     count, rest = divmod(len(raw), 56)
     if rest:

@@ -16,6 +16,7 @@ from apps.events.transactions import Plan, Run
 from apps.protocols.imap.folder import FolderState, frozen
 
 from .sql import reading as sql
+from .zstd import UnpackError, expand
 
 ZSTD = 1
 _BYTES_A_MESSAGE = 20
@@ -41,8 +42,8 @@ def decode(empty: FolderState, modseq: int, count: int, codec: int, key_id: int,
     if codec != ZSTD or key_id != 0:
         raise SnapshotError(f"codec {codec} with key {key_id}")
     try:
-        raw = zstandard.ZstdDecompressor().decompress(data, max_output_size=_MOST_BYTES)
-    except zstandard.ZstdError as error:
+        raw = expand(data, _MOST_BYTES)
+    except UnpackError as error:
         raise SnapshotError(str(error)) from None
     if len(raw) < count * _BYTES_A_MESSAGE:
         raise SnapshotError("too short")
@@ -55,7 +56,7 @@ def decode(empty: FolderState, modseq: int, count: int, codec: int, key_id: int,
     try:
         more = json.loads(raw[count * _BYTES_A_MESSAGE :] or b"{}")
         names = {int(uid): tuple(map(str, each)) for uid, each in more.items()}
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         raise SnapshotError("no keywords where they should be") from None
     return replace(
         empty,

@@ -2,12 +2,14 @@
 
 import contextlib
 import os
+import struct
 
 import hypothesis.strategies as st
 import pytest
+import zstandard
 from hypothesis import given
 
-from apps.store import blobs, frames
+from apps.store import blobs, frames, zstd
 from apps.store.blobs import BlobMissingError, PackedBlob
 from apps.store.frames import FRAME_BYTES
 
@@ -55,3 +57,17 @@ def test_damage_is_one_error(at: int, byte: int, cut: bool) -> None:
     damaged = PACKED[:at] if cut else PACKED[:at] + bytes([byte]) + PACKED[at + 1 :]
     with contextlib.suppress(BlobMissingError):
         blobs.read(blob(damaged))
+
+
+def test_a_frame_that_claims_too_much_gets_no_memory() -> None:
+    """The size it names counts more than the library's own limit: RFC 8878 3.1.1.1.4."""
+    claims = b"\x28\xb5\x2f\xfd\xe0" + struct.pack("<Q", 2**40) + b"\1\0\0"
+    for packed in (claims, zstandard.compress(bytes(101)), b"", b"nonsense"):
+        with pytest.raises(zstd.UnpackError):
+            zstd.expand(packed, 100)
+    assert zstd.expand(zstandard.compress(bytes(100)), 100) == bytes(100)
+
+
+def test_fewer_frames_than_the_size_asks_for_are_damage() -> None:
+    with pytest.raises(ValueError, match="fewer frames"):
+        frames.unpack(lambda at, n: b"abc"[max(at, 0) : at + n], 3, FRAME_BYTES, 0, 1)
