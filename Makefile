@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run check test show bench settings requirements
+.PHONY: help run check test fuzz show bench settings requirements
 
 help:
 	@echo "make run starts a mail server; make alone shows this:"
@@ -24,6 +24,10 @@ check: ## format, lint, types, contracts, docstrings, migrations, fast tests: th
 test: ## the whole suite, against a PostgreSQL and a Valkey of its own
 	@tools/bootstrap dev
 	$(PY) -m pytest -q -n 2
+
+fuzz: ## run every fuzz target for SECONDS=60 each, or those of TARGETS="mime sasl"
+	@tools/bootstrap dev
+	$(PY) tools/fuzz.py --seconds $(or $(SECONDS),60) $(TARGETS)
 
 show: ## every line of "what it can do", shown against a running system
 	@tools/bootstrap dev

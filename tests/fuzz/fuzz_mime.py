@@ -3,6 +3,7 @@
 from apps.protocols.mime.parts import PartTable
 from apps.protocols.mime.scan import scan
 from apps.protocols.mime.structure import body
+from tests.protocols.mime.wire_reader import read
 
 
 def test_one_input(data: bytes) -> None:
@@ -11,5 +12,6 @@ def test_one_input(data: bytes) -> None:
     table = PartTable.decode(facts.parts)
     assert table.section(()) == (0, len(data))
     assert table.encode() == facts.parts
-    body(facts.structure)
+    for wire in (facts.envelope, facts.structure, body(facts.structure)):
+        assert isinstance(read(wire), list)
     (facts.subject + facts.from_addr + facts.preview + facts.text).encode()

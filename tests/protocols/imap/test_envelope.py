@@ -1,10 +1,8 @@
 """ENVELOPE is read back as SEARCH needs it, from what the scanner writes and from anything else."""
 
 import datetime as dt
-from pathlib import Path
 
 import hypothesis.strategies as st
-import pytest
 from hypothesis import given
 
 from apps.protocols.imap.envelope import FIELDS, field, may_hold, written_day
@@ -65,11 +63,6 @@ def test_a_quick_look_misses_nothing(words: str, name: str) -> None:
 @given(st.binary(max_size=200) | st.text('()" \\{}\r\n1NIL', max_size=60).map(str.encode))
 def test_nothing_escapes(data: bytes) -> None:
     read_all(data)
-
-
-@pytest.mark.parametrize("path", sorted((Path(__file__).parents[2] / "fuzz/corpus/imap_envelope").iterdir()))
-def test_what_was_found_once_stays_found(path: Path) -> None:
-    read_all(path.read_bytes())
 
 
 def test_every_field_has_a_place() -> None:
