@@ -3,7 +3,8 @@
 A submitted message is not kept as it was sent: what it lacks is added (Date, Message-ID), and Bcc is taken out,
 for a copy of it goes to everyone (RFC 5322 3.6.3; most clients do it themselves, and those that do not rely on
 us), and so is a Sender who is not the user. A header that breaks off at a line which is no field is ended there
-by a blank line, or readers could find a second From below it. Everything else stays, byte for byte.
+by a blank line, or readers could find a second From below it. A line `From ` on top, which an mbox has between
+messages, goes. Everything else stays, byte for byte.
 """
 
 import datetime as dt
@@ -17,7 +18,7 @@ from apps.mailboxes.sql import Leads
 from apps.protocols.addresses import Address, AddressError
 from apps.protocols.mime import compose
 from apps.protocols.mime.addresslist import parse_addresses, spec_text
-from apps.protocols.mime.headers import BLANK, HEADER, every, first, subset
+from apps.protocols.mime.headers import BLANK, HEADER, MBOX_LINE, every, first, subset
 from apps.protocols.smtp import replies
 from apps.protocols.smtp.commands import Mail, Rcpt
 from apps.protocols.smtp.data import Fault
@@ -122,6 +123,8 @@ def complete(
     body: bytes, *, now: dt.datetime, message_id_domain: str, random: bytes, without: Sequence[bytes] = BLIND
 ) -> bytes:
     """Return the message as it leaves: with Date, Message-ID and an end of its header, without some fields."""
+    if (line := MBOX_LINE.match(body)) is not None:
+        body = body[line.end() :]  # Below what we add it would end the header.
     body = compose.complete(body, now=now, message_id_domain=message_id_domain, random=random)
     match = HEADER.match(body)
     header = match[0] if match else b""

@@ -17,6 +17,8 @@ HEADER = re.compile(
     rb"(?:(?:[!-9;-~]*+[ \t]*+:|[ \t])[^\r\n]*+(?:" + _EOL + rb"|\Z))*+"
 )
 BLANK = re.compile(_EOL)
+MBOX_LINE = re.compile(rb">?From (?![ \t]*:)[^\r\n]*+(?:" + _EOL + rb"|\Z)")
+"""What HEADER forgives on top of a message, and only there."""
 _FIELD = re.compile(
     rb"(?<![^\r\n])([!-9;-~]++)[ \t]*+:((?:[^\r\n]++|" + _EOL + rb"(?=[ \t]))*+)" + _EOL + rb"?"
 )
