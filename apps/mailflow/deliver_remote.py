@@ -19,7 +19,7 @@ from apps.protocols.smtp.routes import Routes
 from apps.protocols.smtp.targets import Hosts, Problem, find_addresses, find_hosts
 from apps.queue.couriers import Carried, Deferred, Delivered, Failed, Outcome, Parcel
 
-from .smtp_client import HostUnusable, Letter, SmtpClient, Timeouts, TlsFailed, To
+from .smtp_client import LOST, HostUnusable, Letter, SmtpClient, Timeouts, TlsFailed, To
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +51,14 @@ class Endpoint:
 
     def __str__(self) -> str:
         return f"{self.name}[{self.address}]:{self.port}"
+
+
+class BrokeOff(HostUnusable):
+    """A conversation that had begun came to an early end; `message_id` is what was being sent, if it was to blame."""
+
+    def __init__(self, reply: Reply, message_id: int | None) -> None:
+        super().__init__(reply)
+        self.message_id = message_id
 
 
 def opportunistic_tls() -> ssl.SSLContext:
@@ -90,16 +98,29 @@ class RemoteCourier:
             if isinstance(endpoint, Reply):
                 last, last_host = endpoint, ""
                 continue
-            carrying = self._converse(endpoint, list(left.values()), lambda: clock() > ends)
-            try:
-                async with contextlib.aclosing(carrying):
-                    async for carried in carrying:
-                        for parcel, _ in carried:
-                            del left[parcel.id]
-                        yield carried
-            except HostUnusable as error:
-                last, last_host = error.reply, str(endpoint)
-                log.info("host unusable", extra={"host": str(endpoint), "reply": str(error.reply)})
+            suspects: set[int] = set()
+            while left:
+                # What broke a connection goes last over the next one, so that it takes no other message along.
+                ordered = sorted(left.values(), key=lambda parcel: parcel.message_id in suspects)
+                carrying = self._converse(endpoint, ordered, lambda: clock() > ends)
+                try:
+                    async with contextlib.aclosing(carrying):
+                        async for carried in carrying:
+                            for parcel, _ in carried:
+                                del left[parcel.id]
+                            yield carried
+                except BrokeOff as error:
+                    last, last_host = error.reply, str(endpoint)
+                    if error.message_id is not None:
+                        suspects.add(error.message_id)
+                    is_hopeless = len(left) == len(ordered) and (len(suspects) > 1 or error.reply.code == 421)
+                    is_all = all(parcel.message_id in suspects for parcel in left.values())
+                    if is_hopeless or is_all or clock() > ends:
+                        break
+                except HostUnusable as error:
+                    last, last_host = error.reply, str(endpoint)
+                    log.info("host unusable", extra={"host": str(endpoint), "reply": str(error.reply)})
+                    break
             if not left:
                 return
             if clock() > ends:
@@ -152,12 +173,17 @@ class RemoteCourier:
             await client.open(endpoint.address, endpoint.port, tls=None)
         try:
             for group in by_message(parcels):
+                if not client.is_open:
+                    raise BrokeOff(LOST, None)
                 if is_over():
                     yield [(parcel, Deferred(TOO_SLOW, str(endpoint))) for parcel in group]
                 elif (letter := await self._letter(group)) is None:
                     yield [(parcel, Deferred(TRY_LATER)) for parcel in group]
                 else:
-                    replies = await client.send(letter)
+                    try:
+                        replies = await client.send(letter)
+                    except HostUnusable as error:
+                        raise BrokeOff(error.reply, group[0].message_id) from error
                     yield [(p, judge(reply, str(endpoint))) for p, reply in zip(group, replies, strict=True)]
             await client.quit()
         finally:

@@ -127,6 +127,11 @@ class SmtpClient:
         if answer.code != 250:
             raise HostUnusable(answer)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the connection still holds, as far as we know."""
+        return self.writer is not None
+
     async def send(self, letter: Letter) -> list[Reply]:
         """Send one letter; return the server's last word for each recipient, in order.
 

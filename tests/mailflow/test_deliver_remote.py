@@ -65,7 +65,7 @@ def a_parcel(number: int, address: str, *, message: int = 1, sender: str = "bob@
 async def load(parcel: Parcel) -> bytes:
     if parcel.blob_hash == BROKEN:
         raise LookupError
-    return BODY
+    return BODY.replace(b"lunch", parcel.recipient.address.encode())
 
 
 def deliver(
@@ -94,7 +94,7 @@ def test_it_works(dns: str) -> None:
         [outcome] = deliver(dns, port, a_parcel(1, "friend@far.example"))
     assert isinstance(outcome, Delivered)
     assert outcome.host == f"mx.far.example[127.0.0.1]:{port}"
-    assert sink.taken[0].data == BODY
+    assert sink.taken[0].data == BODY.replace(b"lunch", b"friend@far.example")
 
 
 def test_one_message_for_two_is_sent_once(dns: str) -> None:
@@ -218,3 +218,33 @@ def test_where_tls_fails_mail_goes_in_the_clear(dns: str) -> None:
     with conversing(answers) as port:
         [outcome] = deliver(dns, port, a_parcel(1, "friend@far.example"))
     assert isinstance(outcome, Delivered)
+
+
+@pytest.mark.parametrize(
+    ("answers", "met"),
+    [
+        ({b"RCPT TO:<r0": b""}, [Deferred, Delivered, Delivered]),  # It hangs up on one recipient ...
+        (
+            {b"DATA": b"354 go\r\n", b"Subject: r0": b""},
+            [Deferred, Delivered, Delivered],
+        ),  # ... or one message.
+        ({b"RCPT TO:<r1": b"421 4.7.0 Enough\r\n"}, [Delivered, Deferred, Delivered]),
+        ({b"RCPT TO:<r2": b"rubbish\r\n"}, [Delivered, Delivered, Deferred]),
+    ],
+)
+def test_a_message_that_breaks_the_connection_takes_no_other_along(
+    dns: str, answers: dict[bytes, bytes], met: list[type[Outcome]]
+) -> None:
+    parcels = [a_parcel(n, f"r{n}@far.example", message=n) for n in range(3)]
+    with conversing({b"DATA": b"354 go\r\n"} | answers) as port:
+        outcomes = deliver(dns, port, *parcels)
+    assert [type(outcome) for outcome in outcomes] == met
+
+
+def test_a_host_that_hangs_up_on_everyone_is_left_alone(dns: str) -> None:
+    parcels = [a_parcel(n, f"r{n}@far.example", message=n) for n in range(20)]
+    hung_up: list[bytes] = []
+    with conversing({b"MAIL": b""}, heard=hung_up) as port:
+        outcomes = deliver(dns, port, *parcels)
+    assert {type(outcome) for outcome in outcomes} == {Deferred}
+    assert sum(line.startswith(b"MAIL") for line in hung_up) == 2

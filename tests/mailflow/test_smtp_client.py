@@ -194,27 +194,33 @@ def test_plain_words_added_before_tls_are_not_believed(tmp_path: Path) -> None:
 
 
 @contextlib.contextmanager
-def conversing(answers: dict[bytes, bytes]) -> Iterator[int]:
-    """A server that has an answer for some verbs (none: it hangs up), says 250 to others, and MAIL only once."""
-    is_open = False
+def conversing(answers: dict[bytes, bytes], heard: list[bytes] | None = None) -> Iterator[int]:
+    """A server with an answer to lines that begin so (none: it hangs up); 250 to others, but MAIL only once."""
 
-    def answer(line: bytes) -> bytes:
-        nonlocal is_open
-        verb = line[:4].upper()
-        if verb == b"MAIL":
-            if is_open:
-                return b"503 5.5.1 Nested MAIL\r\n"
-            is_open = True
-        elif verb == b"RSET":
-            is_open = False
-        return answers.get(verb, b"250 ok\r\n")
+    def answer(line: bytes, otherwise: bytes) -> bytes:
+        if heard is not None:
+            heard.append(line)
+        return next((said for start, said in answers.items() if line.startswith(start)), otherwise)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        is_open = in_data = False
+        writer.write(b"220 hi\r\n")
         with contextlib.suppress(OSError):
-            writer.write(b"220 hi\r\n")
-            while line := await reader.readline():
-                if (said := answer(line)) == b"" or line[:4].upper() == b"QUIT":
+            while (line := await reader.readline()) and not line.startswith(b"QUIT"):
+                said = answer(line, b"250 ok\r\n")
+                if in_data:
+                    if any(map(line.startswith, answers)):
+                        break
+                    in_data = line != b".\r\n"
+                    is_open = in_data
+                    said = b"" if in_data else b"250 taken\r\n"
+                elif line.startswith(b"MAIL") and is_open:
+                    said = b"503 5.5.1 Nested MAIL\r\n"
+                elif not said:
                     break
+                else:
+                    is_open = line.startswith(b"MAIL") or (is_open and not line.startswith(b"RSET"))
+                    in_data = said.startswith(b"354")
                 writer.write(said)
         writer.close()
 
