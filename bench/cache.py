@@ -5,79 +5,34 @@ milliseconds of this process and of PostgreSQL, best of five rounds. No sockets 
 """
 
 import asyncio
-import os
 import random
 import sys
-import tempfile
 import time
 import tracemalloc
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
-from workers.supervisor.postgres import Postgres, install_binaries
-from workers.supervisor.valkey import Valkey
+from bench.stage import cpu_seconds, stage
 
 ROUNDS = 5
-TICK = os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
     """Run everything."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    with tempfile.TemporaryDirectory(prefix="mp-bench-") as directory:
-        root = Path(directory)
-        postgres, valkey = Postgres(root / "pg"), Valkey(root / "valkey")
-        binaries = install_binaries(Path(__file__).parents[1] / "var" / "pg").parent
-        (root / "pg").mkdir()
-        (root / "pg" / binaries.name).symlink_to(binaries)
-        postgres.start()
-        valkey.start()
-        os.environ |= {
-            "DATABASE_URL": postgres.url,
-            "REDIS_URL": valkey.url,
-            "MAIL_STATE_DIR": str(root / "state"),
-            "DJANGO_SETTINGS_MODULE": "mailplatform.settings.test",
-        }
-        try:
-            import django
-
-            django.setup()
-            from django.core.management import call_command
-
-            call_command("migrate", verbosity=0)
-            Bench(count, postgres).run()
-        finally:
-            valkey.stop()
-            postgres.stop()
-
-
-def children(pid: int) -> list[int]:
-    """Return a process and all below it."""
-    found = [pid]
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in task.read_text().split():
-            found += children(int(child))
-    return found
+    with stage() as where:
+        Bench(count, where.postgres).run()
 
 
 class Bench:
     """One folder, and what is asked of it."""
 
-    def __init__(self, count: int, postgres: Postgres) -> None:
+    def __init__(self, count: int, postgres: int) -> None:
         self.count = count
         self.postgres = postgres
 
     def server_cpu(self) -> float:
         """Return the CPU seconds of PostgreSQL so far, those of backends that ended included."""
-        assert self.postgres.process is not None
-        total = 0
-        for pid in children(self.postgres.process.pid):
-            try:
-                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            total += sum(map(int, fields[11:15]))
-        return total / TICK
+        return cpu_seconds(self.postgres)
 
     async def measure(self, name: str, work: Callable[[], Awaitable[object]], repeat: int = 1) -> None:
         """Print what one piece of work costs."""

@@ -13,15 +13,12 @@ import ssl
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.cache import children
-from workers.supervisor.postgres import Postgres, install_binaries
-from workers.supervisor.valkey import Valkey
+from bench.stage import Stage, children, stage
 
 ROUNDS = 7
 FULL = "UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE"
@@ -31,12 +28,19 @@ def main() -> None:
     """Run everything."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     connections = int(sys.argv[2]) if len(sys.argv) > 2 else 500
-    with tempfile.TemporaryDirectory(prefix="mp-bench-") as directory:
-        machine = Machine(Path(directory))
+    settings = {
+        "MAIL_IMAPS_PORT": str(free_port()),
+        "MAIL_IMAP_PORT": str(free_port()),
+        "MAIL_MAX_CONNECTIONS_PER_HOST": "20000",
+        "MAIL_LOG_LEVEL": "WARNING",
+    }
+    os.environ |= settings
+    with stage() as where:
+        machine = Machine(where, int(settings["MAIL_IMAPS_PORT"]))
         try:
             Bench(machine, count).run(connections)
         finally:
-            machine.stop()
+            machine.stop_listener()
 
 
 def free_port() -> int:
@@ -72,37 +76,9 @@ def rss(pid: int) -> int:
 class Machine:
     """The servers, and a listener that can be started again."""
 
-    def __init__(self, root: Path) -> None:
-        import datetime as dt
-
-        from workers.supervisor.certificates import ensure_certificates
-
-        self.root = root
-        self.postgres, self.valkey = Postgres(root / "pg"), Valkey(root / "valkey")
-        binaries = install_binaries(Path(__file__).parents[1] / "var" / "pg").parent
-        (root / "pg").mkdir()
-        (root / "pg" / binaries.name).symlink_to(binaries)
-        self.postgres.start()
-        self.valkey.start()
-        ensure_certificates(root / "state" / "tls", ["localhost", "127.0.0.1"], dt.datetime.now(dt.UTC))
-        self.trust = ssl.create_default_context(cafile=root / "state" / "tls" / "ca.pem")
-        self.port = free_port()
-        os.environ |= {
-            "DATABASE_URL": self.postgres.url,
-            "REDIS_URL": self.valkey.url,
-            "MAIL_STATE_DIR": str(root / "state"),
-            "DJANGO_SETTINGS_MODULE": "mailplatform.settings.production",
-            "MAIL_IMAPS_PORT": str(self.port),
-            "MAIL_IMAP_PORT": str(free_port()),
-            "MAIL_MAX_CONNECTIONS_PER_HOST": "20000",
-            "MAIL_LOG_LEVEL": "WARNING",
-        }
-        import django
-
-        django.setup()
-        from django.core.management import call_command
-
-        call_command("migrate", verbosity=0)
+    def __init__(self, where: Stage, port: int) -> None:
+        self.where, self.port = where, port
+        self.trust = ssl.create_default_context(cafile=where.root / "state" / "tls" / "ca.pem")
         self.listener: subprocess.Popen[bytes] | None = None
 
     def restart(self) -> None:
@@ -126,20 +102,10 @@ class Machine:
             self.listener.wait(20)
             self.listener = None
 
-    def stop(self) -> None:
-        """Stop everything."""
-        self.stop_listener()
-        self.valkey.stop()
-        self.postgres.stop()
-
     def cpu(self) -> float:
         """Return the CPU milliseconds of all servers so far."""
         assert self.listener is not None
-        assert self.postgres.process is not None
-        assert self.valkey.process is not None
-        return sum(
-            cpu(process.pid) for process in (self.listener, self.postgres.process, self.valkey.process)
-        )
+        return sum(cpu(pid) for pid in (self.listener.pid, self.where.postgres, self.where.valkey))
 
 
 class Client:

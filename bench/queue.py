@@ -7,21 +7,16 @@ Prints CPU milliseconds a message of this process, PostgreSQL and Valkey, wall t
 """
 
 import asyncio
-import os
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
-from workers.supervisor.postgres import Postgres, install_binaries
-from workers.supervisor.valkey import Valkey
+from bench.stage import cpu_seconds, stage
 
-TICK = os.sysconf("SC_CLK_TCK")
 MAILBOXES = 50
 BODY = (
     b"Received: from a.far.example (a.far.example [192.0.2.7]) by b.far.example; Tue, 24 Nov 2026 10:00:00 +0000\r\n"
@@ -36,59 +31,16 @@ def main() -> None:
     """Run everything."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
     connections = int(sys.argv[2]) if len(sys.argv) > 2 else 16
-    with tempfile.TemporaryDirectory(prefix="mp-bench-") as directory:
-        root = Path(directory)
-        postgres, valkey = Postgres(root / "pg"), Valkey(root / "valkey")
-        binaries = install_binaries(Path(__file__).parents[1] / "var" / "pg").parent
-        (root / "pg").mkdir()
-        (root / "pg" / binaries.name).symlink_to(binaries)
-        postgres.start()
-        valkey.start()
-        os.environ |= {
-            "DATABASE_URL": postgres.url,
-            "REDIS_URL": valkey.url,
-            "MAIL_STATE_DIR": str(root / "state"),
-            "DJANGO_SETTINGS_MODULE": "mailplatform.settings.test",
-        }
-        try:
-            import django
-
-            django.setup()
-            from django.core.management import call_command
-
-            call_command("migrate", verbosity=0)
-            Bench(count, connections, postgres, valkey).run()
-        finally:
-            valkey.stop()
-            postgres.stop()
-
-
-def tree(pid: int) -> list[int]:
-    """Return a process and all below it."""
-    found = [pid]
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in task.read_text().split():
-            found += tree(int(child))
-    return found
-
-
-def cpu_of(pid: int) -> float:
-    """Return the CPU seconds a process and all below it have used."""
-    total = 0.0
-    for one in tree(pid):
-        fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
-        total += (int(fields[11]) + int(fields[12]) + int(fields[13]) + int(fields[14])) / TICK
-    return total
+    with stage() as where:
+        Bench(count, connections, where.postgres, where.valkey).run()
 
 
 class Bench:
     """One run."""
 
-    def __init__(self, count: int, connections: int, postgres: Postgres, valkey: Valkey) -> None:
+    def __init__(self, count: int, connections: int, postgres: int, valkey: int) -> None:
         self.count, self.connections = count, connections
-        assert postgres.process is not None
-        assert valkey.process is not None
-        self.pids: tuple[int, ...] = (postgres.process.pid, valkey.process.pid)
+        self.pids: tuple[int, ...] = (postgres, valkey)
 
     def run(self) -> None:
         """Measure."""
@@ -129,14 +81,14 @@ class Bench:
     def measure(self, name: str, work: Callable[[], object]) -> None:
         """Print what one phase costs."""
         commits, statements = self.counters()
-        before = [cpu_of(pid) for pid in self.pids]
+        before = [cpu_seconds(pid) for pid in self.pids]
         own = resource.getrusage(resource.RUSAGE_SELF)
         begun = time.monotonic()
         work()
         wall = time.monotonic() - begun
         now = resource.getrusage(resource.RUSAGE_SELF)
         mine = now.ru_utime + now.ru_stime - own.ru_utime - own.ru_stime
-        theirs = [cpu_of(pid) - then for pid, then in zip(self.pids, before, strict=True)]
+        theirs = [cpu_seconds(pid) - then for pid, then in zip(self.pids, before, strict=True)]
         time.sleep(1.2)  # Backends report their counters within a second.
         after = self.counters()
         per = 1000 / self.count

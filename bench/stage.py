@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from workers.supervisor.binaries import link_binaries
 from workers.supervisor.certificates import ensure_certificates
-from workers.supervisor.postgres import Postgres, install_binaries
+from workers.supervisor.postgres import Postgres
 from workers.supervisor.valkey import Valkey
 
 ROOT = Path(__file__).parents[1]
@@ -32,14 +33,14 @@ class Stage:
 def stage() -> Iterator[Stage]:
     """Start the servers, migrate, and stop everything on leaving."""
     root = Path(tempfile.mkdtemp(prefix="mp-bench-"))
+    root.chmod(0o711)  # Where PostgreSQL runs under a uid of its own, that has to enter.
     os.environ |= {
         "MAIL_STATE_DIR": str(root / "state"),
         "DJANGO_SETTINGS_MODULE": "mailplatform.settings.production",
     }
-    postgres, valkey = Postgres(root / "pg"), Valkey(root / "valkey")
-    binaries = install_binaries(ROOT / "var" / "pg").parent
-    (root / "pg").mkdir()
-    (root / "pg" / binaries.name).symlink_to(binaries)
+    namespaces = os.environ.get("MAIL_NO_USERNS") != "1"
+    postgres, valkey = Postgres(root / "pg", namespaces=namespaces), Valkey(root / "valkey")
+    link_binaries(root, namespaces=namespaces)
     ensure_certificates(root / "state" / "tls", ["localhost", "127.0.0.1"], dt.datetime.now(dt.UTC))
     try:
         postgres.start()
@@ -56,6 +57,19 @@ def stage() -> Iterator[Stage]:
         valkey.stop()
         postgres.stop()
         shutil.rmtree(root, ignore_errors=True)
+
+
+def children(pid: int) -> list[int]:
+    """Return a process and all below it."""
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            below = task.read_text().split()
+        except OSError:
+            continue
+        for child in below:
+            found += children(int(child))
+    return found
 
 
 def cpu_seconds(*roots: int) -> float:

@@ -7,16 +7,14 @@ and what was written to the write-ahead log. `--explain` prints the plans of the
 
 import argparse
 import asyncio
-import os
+import functools
 import random
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from workers.supervisor.postgres import Postgres, install_binaries
-from workers.supervisor.valkey import Valkey
+from bench.stage import stage
 
 BATCH = 200
 
@@ -27,31 +25,8 @@ def main() -> None:
     parser.add_argument("count", nargs="?", type=int, default=100_000, help="messages in the large folder")
     parser.add_argument("--explain", action="store_true", help="print the plans of the large statements")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="mp-bench-") as directory:
-        root = Path(directory)
-        postgres, valkey = Postgres(root / "pg"), Valkey(root / "valkey")
-        binaries = install_binaries(Path(__file__).parents[1] / "var" / "pg").parent
-        (root / "pg").mkdir()
-        (root / "pg" / binaries.name).symlink_to(binaries)
-        postgres.start()
-        valkey.start()
-        os.environ |= {
-            "DATABASE_URL": postgres.url,
-            "REDIS_URL": valkey.url,
-            "MAIL_STATE_DIR": str(root / "state"),
-            "DJANGO_SETTINGS_MODULE": "mailplatform.settings.test",
-        }
-        try:
-            import django
-
-            django.setup()
-            from django.core.management import call_command
-
-            call_command("migrate", verbosity=0)
-            asyncio.run(Bench(options.count, explain=options.explain).run())
-        finally:
-            valkey.stop()
-            postgres.stop()
+    with stage():
+        asyncio.run(Bench(options.count, explain=options.explain).run())
 
 
 def cpu_ms(pid: int) -> float:
@@ -87,7 +62,7 @@ class Bench:
         await pool.close()
         await self.database.valkey.aclose()
 
-    async def sql(self, statement: str, params: list[Any] | None = None) -> list[Any]:
+    async def sql(self, statement: str, params: list[Any] | dict[str, Any] | None = None) -> list[Any]:
         """Ask in a transaction of its own."""
         from apps.events.transactions import query
 
@@ -193,6 +168,12 @@ class Bench:
             prefix=b"Return-Path: <alice@example.test>\r\nReceived: from a.example.test by b.example.test\r\n",
         )  # fmt: skip
 
+    def place(self, size: int, choose: Callable[[], str]) -> Any:
+        """Return the plan that appends `size` new messages to folders of somebody's choice."""
+        from apps.store.services import messages
+
+        return messages.append([self.item(choose()) for _ in range(size)], enforce_quota=False)
+
     async def append(self) -> None:
         """Place new messages, many and one at a time."""
         from apps.store.services import messages
@@ -207,9 +188,7 @@ class Bench:
                     continue
                 await self.measure(
                     f"append {size} x 2 KB, {label}",
-                    lambda size=size, choose=choose: messages.append(
-                        [self.item(choose()) for _ in range(size)], enforce_quota=False
-                    ),
+                    functools.partial(self.place, size, choose),
                     rounds=15,
                     per=size,
                     unit=", each",

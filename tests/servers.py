@@ -9,20 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from mailplatform.settings.state import SYSTEM_STATE
+from workers.supervisor import binaries
 from workers.supervisor.certificates import ensure_certificates
-from workers.supervisor.identity import choose
-from workers.supervisor.postgres import Postgres, install_binaries
+from workers.supervisor.postgres import Postgres
 from workers.supervisor.valkey import Valkey
+
+NAMESPACES = os.environ.get("MAIL_NO_USERNS") != "1"
 
 
 def link_binaries(state: Path) -> None:
-    """Link PostgreSQL's binaries into a state directory: they are unpacked once, for that takes seconds."""
-    identity = choose(state / "pg" / "data", namespaces=os.environ.get("MAIL_NO_USERNS") != "1")
-    kept = SYSTEM_STATE if identity.uid is not None else Path(__file__).parents[1] / "var"
-    binaries = install_binaries(kept / "pg").parent
-    (state / "pg").mkdir(parents=True)
-    (state / "pg" / binaries.name).symlink_to(binaries)
+    """Link PostgreSQL's binaries into a state directory of a test."""
+    binaries.link_binaries(state, namespaces=NAMESPACES)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -34,8 +31,7 @@ def pytest_load_initial_conftests() -> None:
     os.environ["MAIL_TEST_SERVERS"] = str(root)
     os.environ["MAIL_STATE_DIR"] = str(root / "state")
     root.chmod(0o711)  # Where PostgreSQL runs under a uid of its own, that has to enter.
-    namespaces = os.environ.get("MAIL_NO_USERNS") != "1"
-    postgres, valkey = Postgres(root / "pg", durable=False, namespaces=namespaces), Valkey(root / "valkey")
+    postgres, valkey = Postgres(root / "pg", durable=False, namespaces=NAMESPACES), Valkey(root / "valkey")
     link_binaries(root)
     ensure_certificates(root / "state" / "tls", ["localhost", "127.0.0.1", "::1"], dt.datetime.now(dt.UTC))
     postgres.start()
