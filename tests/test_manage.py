@@ -19,7 +19,8 @@ ROOT = Path(__file__).parents[1]
         ("DATABASE_URL", "postgresql://alice:hunter2@[::1/mail", "DATABASE_URL"),
         ("DATABASE_URL", "postgresql://alice:hunter2@127.0.0.1:1/mail?colour=red", "DATABASE_URL"),
         ("DATABASE_URL", "postgresql://alice:hunter2@127.0.0.1:1/mail", "the database does not answer"),
-        ("DATABASE_URL", os.environ["DATABASE_URL"], "no tables yet"),
+        # The server's own database: other tests make tables in ours.
+        ("DATABASE_URL", os.environ["DATABASE_URL"].replace("/mailplatform?", "/postgres?"), "no tables yet"),
     ],
 )
 def test_one_line_says_why_not(name: str, value: str, told: str) -> None:
