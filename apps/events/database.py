@@ -1,9 +1,10 @@
 """How listeners reach PostgreSQL: psycopg connections of their own, beside Django's."""
 
+import select
 from typing import Any
 
 from django.conf import settings
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, OperationalError
 from psycopg_pool import AsyncConnectionPool
 
 type Pool = AsyncConnectionPool[AsyncConnection[Any]]
@@ -34,5 +35,23 @@ def connection_arguments() -> dict[str, Any]:
 def make_pool(size: int) -> Pool:
     """Return a closed pool of `size` connections; `await pool.open()` it on the loop that uses it."""
     return AsyncConnectionPool(
-        min_size=min(2, size), max_size=size, kwargs=connection_arguments(), open=False, timeout=10
+        min_size=min(2, size),
+        max_size=size,
+        kwargs=connection_arguments(),
+        check=_check,
+        open=False,
+        timeout=10,
     )
+
+
+async def _check(connection: AsyncConnection[Any]) -> None:
+    """Let the pool replace a connection the server has closed, so that no command pays for an old restart.
+
+    A server that goes away says so, and bytes that wait on an idle connection are just that: to look costs
+    microseconds, to ask the server would cost as much as a short statement.
+    """
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    if poll.poll(0):
+        await connection.close()  # The pool takes back what looks open.
+        raise OperationalError("the server has closed this connection")
