@@ -147,6 +147,8 @@ def test_alice_signs_in() -> None:
         b"FETCH 1 BODY[1.]",
         b"FETCH 1 BODY[0]",
         b"FETCH 1 BODY[]<0.0>",
+        b'FETCH 1 BODY[HEADER.FIELDS ("\x7f")]',
+        b'FETCH 1 BODY[HEADER.FIELDS ("\xc3\xa4")]',
         b"FETCH 1 BODY[" + b"1." * 1000 + b"1]",
         b"FETCH 1 FLAGS (FOO 1)",
         b"STORE 1 FOO (\\Seen)",

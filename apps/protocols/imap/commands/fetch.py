@@ -84,6 +84,7 @@ _NAMED: Mapping[bytes, Item | Section] = {
 }
 _NAME = re.compile(rb"[A-Za-z0-9.]+")
 _PATH = re.compile(rb"[1-9][0-9]{0,9}")
+_PRINTABLE = re.compile(rb"[\x20-\x7e]*+")
 _FIELD_QUOTED = re.compile(rb'[\x00-\x20(){%*"\\\]]')
 
 
@@ -200,8 +201,8 @@ def _label(part: list[int], portion: Portion, fields: tuple[bytes, ...]) -> byte
 
 
 def _field(name: bytes) -> bytes:
-    if name and not _FIELD_QUOTED.search(name) and name.isascii():
-        return name.upper()
-    if b"\r" in name or b"\n" in name or b"\0" in name:
+    if not _PRINTABLE.fullmatch(name):
         raise ProtocolError("Invalid header field name")
+    if name and not _FIELD_QUOTED.search(name):
+        return name.upper()
     return b'"%b"' % name.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
