@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from apps.protocols.imap.view import Silent, View
 from apps.store import listing
 from apps.store.queries import FolderFacts
 from apps.store.values import FolderRef
+
+from .faults import LOST_DATABASE
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -73,6 +76,7 @@ class Client:
         "software",
         "table",
         "tag",
+        "unfinished",
         "user",
         "view",
     )
@@ -91,6 +95,8 @@ class Client:
         self.table: FlagTable | None = None
         self.condstore = False
         self.tag = b""
+        # The middle of a line was sent, and nothing but its end may follow.
+        self.unfinished = False
         self._out: list[bytes] = []
         self._out_bytes = 0
         self.idling = False
@@ -121,6 +127,11 @@ class Client:
         assert self.view is not None
         assert self.table is not None
         return self.ref, self.view, self.table
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the client hung up, perhaps while its command was carried out."""
+        return self._gone
 
     # --- folders ---------------------------------------------------------------------------------------
     async def find(self, name: str) -> FolderRef | None:
@@ -242,6 +253,11 @@ class Client:
             raise FolderGone
         view.absorb(state)
         return view
+
+    async def look(self, at_least: int) -> None:
+        """Look at a change that was made and cannot be made twice; if that fails, it is told of later."""
+        with contextlib.suppress(FolderGone, *LOST_DATABASE):
+            await self.refresh(at_least=at_least)
 
     async def news(self, *, may_expunge: bool, silent: Silent | None = None) -> None:
         """Send what the client is owed of the selected folder."""

@@ -88,18 +88,42 @@ async def carry_out(client: Client, request: Request) -> None:
 async def _answer(client: Client, request: Request) -> Answer | None:
     try:
         answer = await HANDLERS[type(request.command)](client, request.command)
-        if client.ref is not None and answer is not None:
-            await client.news(may_expunge=request.name not in NO_EXPUNGE)
     except ClientGone:
         raise
     except FolderGone:
         # RFC 2180 3.3: the session cannot go on with a folder that is no more, but it can choose another.
         client.unselect()
         return answers.MAILBOX_GONE
-    except LOST_DATABASE as error:
+    except Exception as error:  # noqa: BLE001
+        refusal = _failed(client, request, error)
+        if client.unfinished:
+            # Half a line was sent; an answer would be read as the rest of it.
+            client.connection.abort()
+            raise ClientGone from None
+        return refusal
+    if client.ref is not None and answer is not None:
+        await _tell(client, request)
+    return answer
+
+
+async def _tell(client: Client, request: Request) -> None:
+    """Tell the news; what goes wrong now must not make a command fail that was carried out."""
+    try:
+        await client.news(may_expunge=request.name not in NO_EXPUNGE)
+    except FolderGone:
+        client.unselect()
+        client.send(b"* OK [CLOSED] The selected mailbox was deleted\r\n")
+    except Exception as error:  # noqa: BLE001
+        _failed(client, request, error)
+
+
+def _failed(client: Client, request: Request, error: Exception) -> Answer:
+    """Note what went wrong, and return what may be said of it."""
+    if client.is_gone:
+        raise ClientGone from None
+    if isinstance(error, LOST_DATABASE):
         log.warning("database lost", extra={"command": request.name, "error": type(error).__name__})
         return answers.UNAVAILABLE
-    except Exception:
-        log.exception("command failed", extra={"command": request.name, "trace": str(uuid.uuid4())})
-        return answers.SERVER_BUG
-    return answer
+    trace = str(uuid.uuid4())
+    log.error("command failed", exc_info=error, extra={"command": request.name, "trace": trace})
+    return answers.SERVER_BUG

@@ -9,6 +9,8 @@ from apps.store.blobs import BlobRef, PackedBlob
 from apps.store.services import messages
 from apps.store.values import NewMessage, NoFolder, OverQuota, Placed
 
+from .faults import LOST_DATABASE
+
 MOST_BYTES = 8 * 2**20
 WRITERS = 2
 
@@ -56,6 +58,12 @@ class Writer:
             outcomes = await self._database.perform(
                 messages.append([waiting.item for waiting in batch], enforce_quota=True)
             )
+        except LOST_DATABASE as error:
+            # Perhaps they were committed and we were not told: to try again might file them twice.
+            for waiting in batch:
+                if not waiting.answer.done():
+                    waiting.answer.set_exception(error)
+            return
         except Exception as error:  # noqa: BLE001
             if len(batch) > 1:
                 # One message that cannot be filed must not fail its neighbours.

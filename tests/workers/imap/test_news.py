@@ -100,6 +100,19 @@ def test_one_who_idles_in_it_hears_too(imap: Live, alice: str) -> None:
         phone.ok("SELECT INBOX")
 
 
+def test_what_was_done_succeeds_though_the_selected_folder_is_gone(imap: Live, alice: str) -> None:
+    with imap.talk(alice) as phone, imap.talk(alice) as laptop:
+        for command in (b"APPEND INBOX {%d+}\r\n%b" % (len(BODY), BODY), b"CREATE fresh", b'LIST "" fresh'):
+            laptop.ok("CREATE work")
+            phone.ok("SELECT work")
+            laptop.ok("DELETE work")
+            time.sleep(0.2)
+            # A client that is told NO would file its message once more.
+            assert phone.ok(command)[-1] == b"* OK [CLOSED] The selected mailbox was deleted\r\n"
+            assert phone.ask("CHECK")[1].startswith(b"BAD Not allowed")
+        assert phone.ok("STATUS INBOX (MESSAGES)") == [b"* STATUS INBOX (MESSAGES 1)\r\n"]
+
+
 def test_a_message_is_recent_to_the_first_session_only(imap: Live, alice: str) -> None:
     deliver(alice, 2)
     with imap.talk(alice) as phone, imap.talk(alice) as laptop:

@@ -36,7 +36,7 @@ async def append(client: Client, command: c.Append) -> Answer:
             return OVER_QUOTA
         case Placed() as placed:
             if target == client.ref:
-                await client.refresh(at_least=placed.modseq)
+                await client.look(placed.modseq)
             code = responses.append_uid(placed.uidvalidity, [(placed.uid, placed.uid)])
             return ok(b"Appended", code)
 

@@ -63,7 +63,7 @@ async def _transfer(client: Client, command: c.Copy | c.Move, transfer: Transfer
         case Copied() as result:
             seen = max(result.modseq if target == ref else 0, result.source_modseq or 0)
             if seen:
-                await client.refresh(at_least=seen)
+                await client.look(seen)
             return result
 
 
