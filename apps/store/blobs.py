@@ -6,7 +6,7 @@ the sweep takes what no registered table names for a day.
 """
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,8 @@ RAW, ZSTD, FRAMES = 0, 1, 2
 INLINE, SEGMENT = 0, 1
 # Packing must earn its keep: less than a sixteenth is not worth unpacking at every reading.
 LEAST_GAIN = 16
+WINDOW = 256 * 1024
+"""Who reads a large blob piece by piece gets pieces of so much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +202,18 @@ def read(blob: PackedBlob, start: int = 0, end: int | None = None) -> bytes:
         except UnpackError as error:
             raise BlobMissingError(f"blob {blob.ref.hash.hex()} is damaged: {error}") from None
     return data if (start, end) == (0, len(data)) else data[start:end]
+
+
+def windows(blob: PackedBlob, start: int, end: int) -> Iterator[bytes]:
+    """Yield the bytes from `start` up to, not including, `end` in pieces, however long the blob is."""
+    end = min(end, blob.ref.size)
+    while start < end:
+        # To the end of a frame, so that none is unpacked twice.
+        bound = min(end, start - start % frames.FRAME_BYTES + frames.FRAME_BYTES)
+        data = read(blob, start, bound)
+        for first in range(0, len(data), WINDOW):
+            yield data[first : first + WINDOW]
+        start = bound
 
 
 def _stored(blob: PackedBlob, offset: int, length: int) -> bytes:

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 PACKS_AT_ONCE = 4
 HEAVY_AT_ONCE = 8
 BODIES_AT_ONCE = 100
-BODY_BYTES_AT_ONCE = 8 * 2**20
+BODY_BYTES_AT_ONCE = 2 * 2**20
 SCAN = 4 * PACK_SIZE
 """Whoever asks for more than so many messages reads each pack once: they do not push out what others use."""
 
@@ -195,16 +195,23 @@ class Reader:
         if not batch:
             return []
         if len(batch) == 1:
-            found = [await self._blob(batch[0].blob)]
+            found = [await self.blob(batch[0].blob)]
         else:
             found = await self.ask(blobs.get_many([each.blob for each in batch]))
         return [(each, each.prefix + await _bytes_of(blob)) for each, blob in zip(batch, found, strict=True)]
 
     async def body(self, located: Located, start: int = 0, end: int | None = None) -> bytes:
         """Return bytes of the blob, from `start` up to, not including, `end`; the prefix is not counted."""
-        return await _bytes_of(await self._blob(located.blob), start, end)
+        return await _bytes_of(await self.blob(located.blob), start, end)
 
-    async def _blob(self, ref: BlobRef) -> blobs.PackedBlob:
+    async def windows(self, blob: blobs.PackedBlob, start: int, end: int) -> AsyncIterator[bytes]:
+        """Yield bytes of a large blob piece by piece, so that no reader needs the whole of it in memory."""
+        pieces = blobs.windows(blob, start, end)
+        while piece := await asyncio.to_thread(next, pieces, b""):
+            yield piece
+
+    async def blob(self, ref: BlobRef) -> blobs.PackedBlob:
+        """Find a blob."""
         rows = await self.rows(sql.ONE_BLOB, [ref.organisation_id, ref.hash])
         if not rows:
             raise blobs.BlobMissingError(f"no blob {ref.hash.hex()}")

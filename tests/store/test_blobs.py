@@ -49,6 +49,9 @@ def test_bytes_come_back(body: bytes, codec: int, store: int) -> None:
     assert perform(blobs.get_range(ref, 3, 50)) == body[3:50]
     assert perform(blobs.get_range(ref, max(len(body) - 5, 0), len(body) + 5)) == body[-5:]
     assert perform(blobs.get_range(ref, 9, 9)) == b""
+    [blob] = perform(blobs.get_many([ref]))
+    for start, end in ((0, len(body)), (3, 50), (190_000, len(body) + 5), (2**20 - 7, 2**21 + 7), (9, 9)):
+        assert b"".join(blobs.windows(blob, start, end)) == body[start:end]
 
 
 class RangeTest(TestCase):
@@ -60,6 +63,7 @@ class RangeTest(TestCase):
         body = seed * times
         [blob] = blobs.prepare([(1, body)])
         assert blobs.read(blob, start, end) == body[max(start, 0) : max(end, 0)]
+        assert b"".join(blobs.windows(blob, max(start, 0), end)) == body[max(start, 0) : max(end, 0)]
 
 
 @pytest.mark.django_db

@@ -167,7 +167,9 @@ class Connection(asyncio.BufferedProtocol):
 
     def bye(self, reason: bytes) -> None:
         """Say goodbye and close."""
-        if self._transport is not None and not self._transport.is_closing():
+        if self.client.unfinished:
+            self.abort()  # It would be read as part of the message under way.
+        elif self._transport is not None and not self._transport.is_closing():
             self._closing = True
             self.client.flush()
             self._transport.write(b"* BYE %b\r\n" % reason)

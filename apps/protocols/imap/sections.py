@@ -27,6 +27,11 @@ class Needed:
     start: int
     end: int
 
+    @property
+    def size(self) -> int:
+        """How many bytes these are."""
+        return int(self.prefix.stop - self.prefix.start) + self.end - self.start
+
 
 def needed(section: Section, table: PartTable, prefix_size: int) -> Needed | None:
     """Return which bytes a section needs, no more of them than a partial fetch asks for; None for no such part."""
@@ -43,16 +48,22 @@ def needed(section: Section, table: PartTable, prefix_size: int) -> Needed | Non
     return Needed(slice(min(first, on_top), min(last, on_top)), low, high)
 
 
+def opening(section: Section, size: int) -> bytes:
+    """Return what stands before the bytes of a section; so a large one need not be in memory at once."""
+    return b"%b {%d}\r\n" % (_name(section), size)
+
+
 def written(section: Section, data: bytes | None) -> bytes:
     """Return the item as it goes over the wire, made of the bytes `needed` named."""
-    label = section.label
-    if section.partial is not None:
-        label = b"%b<%d>" % (label, section.partial[0])
     if data is None:
-        return label + b" NIL"
-    if section.portion in (Portion.FIELDS, Portion.FIELDS_NOT):
+        return _name(section) + b" NIL"
+    if section.fields:
         data = headers.subset(data, section.fields, invert=section.portion is Portion.FIELDS_NOT)
         if section.partial is not None:
             origin, length = section.partial
             data = data[origin : origin + length]
-    return b"%b {%d}\r\n%b" % (label, len(data), data)
+    return opening(section, len(data)) + data
+
+
+def _name(section: Section) -> bytes:
+    return section.label if section.partial is None else b"%b<%d>" % (section.label, section.partial[0])

@@ -11,13 +11,13 @@ from apps.protocols.imap import responses
 from apps.protocols.imap.commands import Item, Section
 from apps.protocols.imap.folder import SEEN, Bits, Uids, places_of, rows_of
 from apps.protocols.imap.responses import SLICE, FlagTable
-from apps.protocols.imap.sections import needed, written
+from apps.protocols.imap.sections import needed, opening, written
 from apps.protocols.imap.view import Selection, View
 from apps.protocols.mime.parts import PartTable
 from apps.protocols.mime.structure import body as without_extensions
 from apps.store import flags
 from apps.store.packs import Pack, Wire
-from apps.store.queries import Located, Reader
+from apps.store.queries import Located
 from apps.store.services import messages
 from apps.store.values import NoFolder
 from workers.imap.answers import DONE, NO_SUCH_MESSAGE, Answer, ok
@@ -173,42 +173,57 @@ async def _bodies(client: Client, lines: Lines, sections: Sequence[Section]) -> 
         if with_texts:
             async for places, found in _texts(client, some):
                 texts.update(zip(some.uids[places].tolist(), found, strict=True))
-        heads = some.heads(slice(None))
-        where = {uid: place for place, uid in enumerate(some.uids.tolist())}
+        starts = _starts(some, texts)
         async for located in reader.located(ref, some.uids):
-            async for each, items in _sections(reader, located, sections):
-                place = where[each.uid]
-                parts = [heads[place]] if heads else []
-                if each.uid in texts:
-                    parts.append(texts[each.uid])
-                client.send(responses.fetch_line(int(some.numbers[place]), [*parts, *items]))
-                await client.drain_if_full()
+            async for each, data in reader.bodies([each for each in located if each.size <= LARGE]):
+                await _message(client, starts[each.uid], each, sections, data)
+            for each in located:
+                if each.size > LARGE:
+                    await _message(client, starts[each.uid], each, sections, None)
         await client.drain()
 
 
-async def _sections(
-    reader: Reader, located: Sequence[Located], sections: Sequence[Section]
-) -> AsyncIterator[tuple[Located, list[bytes]]]:
-    """Yield each message with its sections as they are written."""
-    small = [each for each in located if each.size <= LARGE]
-    async for each, data in reader.bodies(small):
-        table = PartTable.decode(each.parts)
-        items = []
-        for section in sections:
-            need = needed(section, table, len(each.prefix))
-            if need is None:
-                items.append(written(section, None))
-                continue
-            skip = len(each.prefix)
-            chunk = data[skip + need.start : skip + need.end]
-            items.append(written(section, each.prefix[need.prefix] + chunk))
-        yield each, items
-    for each in located:
-        if each.size > LARGE:
-            table = PartTable.decode(each.parts)
-            items = []
-            for section in sections:
-                need = needed(section, table, len(each.prefix))
-                chunk = await reader.body(each, need.start, need.end) if need else b""
-                items.append(written(section, each.prefix[need.prefix] + chunk if need else None))
-            yield each, items
+def _starts(lines: Lines, texts: Mapping[int, bytes]) -> dict[int, bytes]:
+    """Return by uid how each answer begins: with all but the sections."""
+    heads = lines.heads(slice(None)) or [b""] * lines.uids.size
+    rows = zip(lines.numbers.tolist(), lines.uids.tolist(), heads, strict=True)
+    return {
+        uid: b"* %d FETCH (%b" % (number, b" ".join(filter(None, (head, texts.get(uid)))))
+        for number, uid, head in rows
+    }
+
+
+async def _message(
+    client: Client, start: bytes, located: Located, sections: Sequence[Section], data: bytes | None
+) -> None:
+    """Answer for one message, section by section: many sections of a large one would not fit into memory.
+
+    Without `data`, what is needed of the message is read piece by piece.
+    """
+    table = PartTable.decode(located.parts)
+    skip = len(located.prefix)
+    needs = [needed(section, table, skip) for section in sections]
+    blob = await client.server.reader.blob(located.blob) if data is None else None
+    client.unfinished = True
+    client.send(start)
+    space = b"" if start.endswith(b"(") else b" "
+    for section, need in zip(sections, needs, strict=True):
+        client.send(space)
+        if need is None:
+            client.send(written(section, None))
+        elif data is not None:
+            client.send(
+                written(section, located.prefix[need.prefix] + data[skip + need.start : skip + need.end])
+            )
+        elif section.fields and blob is not None:
+            pieces = [piece async for piece in client.server.reader.windows(blob, need.start, need.end)]
+            client.send(written(section, b"".join((located.prefix[need.prefix], *pieces))))
+        elif blob is not None:
+            client.send(opening(section, need.size) + located.prefix[need.prefix])
+            async for piece in client.server.reader.windows(blob, need.start, need.end):
+                client.send(piece)
+                await client.drain_if_full()
+        await client.drain_if_full()
+        space = b" "
+    client.send(b")\r\n")
+    client.unfinished = False
