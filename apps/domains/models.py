@@ -12,6 +12,9 @@ class Domain(models.Model):
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="domains")
     name = models.CharField(max_length=253, unique=True)
     is_active = models.BooleanField(default=True)
+    quota_bytes = models.BigIntegerField(
+        null=True, blank=True, help_text="All its mail; empty means no limit."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -3,7 +3,7 @@
 from django.db import IntegrityError, transaction
 
 from apps.events import audit
-from apps.organisations.errors import AlreadyExistsError, DirectoryError, NotFoundError
+from apps.organisations.errors import AlreadyExistsError, DirectoryError, NotFoundError, check_quota
 from apps.organisations.models import Organisation
 from apps.protocols.addresses import Address, AddressError, DomainName
 
@@ -41,19 +41,39 @@ def our_address(address: str) -> tuple[Domain, str]:
     return domain, parsed.key
 
 
-def create_domain(*, organisation: Organisation, name: str, actor: audit.Actor) -> Domain:
+def create_domain(
+    *, organisation: Organisation, name: str, quota_bytes: int | None = None, actor: audit.Actor
+) -> Domain:
     """Serve a domain for an organisation."""
+    check_quota(quota_bytes)
     try:
         parsed = DomainName.parse(name)
     except AddressError as error:
         raise DirectoryError(f"{name}: {error}") from None
     try:
         with transaction.atomic():
-            domain = Domain.objects.create(organisation=organisation, name=parsed.name)
+            domain = Domain.objects.create(
+                organisation=organisation, name=parsed.name, quota_bytes=quota_bytes
+            )
             audit.record(actor=actor, action="domain.create", target=target_of(domain))
     except IntegrityError:
         raise AlreadyExistsError(f"{parsed.name} is served already") from None
     return domain
+
+
+def set_quota(*, domain: Domain, quota_bytes: int | None, actor: audit.Actor) -> None:
+    """Change how much all its mailboxes may hold together; None means no limit."""
+    check_quota(quota_bytes)
+    with transaction.atomic():
+        before = Domain.objects.select_for_update(no_key=True).get(id=domain.id).quota_bytes
+        Domain.objects.filter(id=domain.id).update(quota_bytes=quota_bytes)
+        audit.record(
+            actor=actor,
+            action="domain.quota",
+            target=target_of(domain),
+            details={"before": before, "after": quota_bytes},
+        )
+    domain.quota_bytes = quota_bytes
 
 
 def disable_domain(*, domain: Domain, actor: audit.Actor) -> None:

@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 
 from apps.accounts.models import User
 from apps.domains.models import Domain
+from apps.organisations.models import Organisation
 
 
 class Mailbox(models.Model):
@@ -81,3 +82,20 @@ class Usage(models.Model):
     mailbox = models.OneToOneField(Mailbox, primary_key=True, on_delete=models.CASCADE, related_name="usage")
     bytes = models.BigIntegerField(default=0)
     messages = models.BigIntegerField(default=0)
+
+
+class UsageSum(models.Model):
+    """What all mailboxes of a domain hold, or (with no domain) of an organisation; counted every minute."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="usage_sums")
+    domain = models.ForeignKey(Domain, null=True, on_delete=models.CASCADE, related_name="usage_sums")
+    bytes = models.BigIntegerField()
+    messages = models.BigIntegerField()
+    counted_at = models.DateTimeField(help_text="When counting last found these figures to be new.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "domain"], nulls_distinct=False, name="usage_sum_once"
+            ),
+        ]

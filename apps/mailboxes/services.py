@@ -10,9 +10,11 @@ from apps.accounts.models import User
 from apps.domains.models import Domain
 from apps.domains.services import our_address
 from apps.events import audit
+from apps.events.transactions import Plan, query
 from apps.organisations.errors import AlreadyExistsError, DirectoryError, NotFoundError
 from apps.protocols.addresses import Address, AddressError
 
+from . import sql
 from .models import Alias, Mailbox, MailboxMember, Usage
 
 RIGHTS = ("read", "write", "send", "manage")
@@ -81,6 +83,12 @@ def set_quota(*, mailbox: Mailbox, quota_bytes: int, actor: audit.Actor) -> None
             details={"before": mailbox.quota_bytes, "after": quota_bytes},
         )
     mailbox.quota_bytes = quota_bytes
+
+
+def count_sums() -> Plan[int]:
+    """Count what domains and organisations hold, from what their mailboxes hold; return how many sums are new."""
+    [(written,)] = yield from query(sql.COUNT_SUMS)
+    return int(written)
 
 
 def disable_mailbox(*, mailbox: Mailbox, actor: audit.Actor) -> None:

@@ -8,10 +8,11 @@ from psycopg import AsyncConnection
 
 from apps.events.transactions import Plan, Row, query
 
-# Where each of these addresses leads, aliases walked to their ends (migration 0003 holds the function and the
+# Where each of these addresses leads, aliases walked to their ends (migration 0005 holds the function and the
 # order in which what an address may mean is tried).
 ROUTE = """
-SELECT asked, via_alias, state, address, mailbox_id, organisation_id, domain_id, quota_bytes, used_bytes
+SELECT asked, via_alias, state, address, mailbox_id, organisation_id, domain_id, quota_bytes, used_bytes,
+       over
 FROM mailboxes_route(%s::text[])
 """
 
@@ -24,6 +25,31 @@ SELECT EXISTS (
     AND (m.owner_id = %(user_id)s::bigint
          OR EXISTS (SELECT FROM mailboxes_mailboxmember b
                     WHERE b.mailbox_id = m.id AND b.user_id = %(user_id)s::bigint AND 'send' = ANY (b.rights))))
+"""
+
+# Counts anew what domains and organisations hold and writes what is new, in the order of its key: two who count at
+# once wait for each other.
+COUNT_SUMS = """
+WITH held AS (
+  SELECT o.id AS organisation_id, d.id AS domain_id, coalesce(sum(u.bytes), 0)::bigint AS bytes,
+         coalesce(sum(u.messages), 0)::bigint AS messages
+  FROM organisations_organisation o
+  LEFT JOIN domains_domain d ON d.organisation_id = o.id
+  LEFT JOIN mailboxes_mailbox m ON m.domain_id = d.id
+  LEFT JOIN mailboxes_usage u ON u.mailbox_id = m.id
+  GROUP BY GROUPING SETS ((o.id, d.id), (o.id))
+  HAVING grouping(d.id) = 1 OR d.id IS NOT NULL
+), fresh AS (
+  SELECT organisation_id, domain_id, bytes, messages FROM held
+  EXCEPT SELECT organisation_id, domain_id, bytes, messages FROM mailboxes_usagesum
+), written AS (
+  INSERT INTO mailboxes_usagesum (organisation_id, domain_id, bytes, messages, counted_at)
+  SELECT organisation_id, domain_id, bytes, messages, now() FROM fresh ORDER BY organisation_id, domain_id
+  ON CONFLICT (organisation_id, domain_id)
+  DO UPDATE SET bytes = excluded.bytes, messages = excluded.messages, counted_at = excluded.counted_at
+  RETURNING 1
+)
+SELECT count(*)::int FROM written
 """
 
 
@@ -46,10 +72,14 @@ class Place:
     domain_id: int | None = None
     quota_bytes: int = 0
     used_bytes: int = 0
+    over: str | None = None
+    """"domain" or "organisation" when all its mailboxes hold what they may together."""
 
     @property
     def room(self) -> int | None:
         """How many bytes fit before the quota, without what is still queued; None for no limit."""
+        if self.over:
+            return 0
         return max(0, self.quota_bytes - self.used_bytes) if self.quota_bytes else None
 
 
@@ -89,12 +119,12 @@ def read_routes(keys: Iterable[str], rows: Iterable[Row]) -> dict[str, Route]:
     ends: dict[str, Leads] = {}
     through_alias: dict[str, bool] = {}
     endless: set[str] = set()
-    for asked, via_alias, state, address, mailbox_id, organisation_id, domain_id, quota, used in rows:
+    for asked, via_alias, state, address, mailbox_id, organisation_id, domain_id, quota, used, over in rows:
         through_alias[asked] = through_alias.get(asked, False) or via_alias
         if state == "endless":
             endless.add(asked)
         elif state == "mailbox":
-            place = Place(address, mailbox_id, organisation_id, domain_id, quota, used or 0)
+            place = Place(address, mailbox_id, organisation_id, domain_id, quota, used or 0, over)
             if all(place.mailbox_id != other.mailbox_id for other in places[asked]):
                 places[asked].append(place)
         elif state == "elsewhere" and via_alias:

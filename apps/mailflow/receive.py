@@ -94,7 +94,10 @@ class Reception:
         if found.leads != Leads.HERE:
             return Routed(Refuse(replies.NO_SUCH_USER, f"the address is {found.leads}"))
         if not found.has_room(transaction.mail.size or 0):
-            return Routed(Defer(replies.MAILBOX_FULL, "stored and queued bytes reach the quota"))
+            whose = found.over or "mailbox"
+            return Routed(
+                Defer(replies.MAILBOX_FULL, f"what is stored and queued reaches the {whose}'s quota")
+            )
         return Routed(Accept(replies.RECIPIENT_OK), found.recipients(rcpt))
 
     async def message(

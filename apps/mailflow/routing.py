@@ -21,6 +21,11 @@ class Routing:
     places: tuple[Place, ...] = ()
     queued: dict[int, int] | None = None
 
+    @property
+    def over(self) -> str | None:
+        """Whose quota is reached there, if it is not a mailbox's own."""
+        return next((place.over for place in self.places if place.over), None)
+
     def has_room(self, size: int) -> bool:
         """Whether every mailbox can take `size` more bytes; what is queued counts as stored."""
         for place in self.places:

@@ -16,7 +16,7 @@ SELECT m.id, m.is_active AND d.is_active, m.local_part || '@' || d.name, f.id
 
 # Where one address leads, and how many bytes wait for each mailbox there that has a quota.
 ROUTE = """
-SELECT asked, via_alias, state, address, mailbox_id, organisation_id, domain_id, quota_bytes, used_bytes,
+SELECT asked, via_alias, state, address, mailbox_id, organisation_id, domain_id, quota_bytes, used_bytes, over,
        CASE WHEN quota_bytes > 0 THEN (
          SELECT coalesce(sum(size), 0)::bigint FROM queue_recipient q
           WHERE q.mailbox_id = r.mailbox_id AND q.state IN ('queued', 'held')) ELSE 0 END

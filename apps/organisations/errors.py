@@ -15,6 +15,12 @@ class NotFoundError(DirectoryError):
     """There is nothing of that name."""
 
 
+def check_quota(quota_bytes: int | None) -> None:
+    """Refuse a quota that is no number of bytes; None is no limit."""
+    if quota_bytes is not None and not 0 < quota_bytes < 2**62:
+        raise DirectoryError("a quota is a number of bytes below 4 EiB")
+
+
 def check_name(text: str) -> None:
     """Refuse a name or label that cannot be kept, or that a terminal would obey."""
     if len(text) > MAX_NAME or not text.isprintable():

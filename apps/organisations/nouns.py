@@ -107,7 +107,9 @@ _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
 
 
 def size(text: str) -> int:
-    """Read a size like 500M or 10G; 0 means no limit."""
+    """Read a size like 500M or 10G; 0 and none mean no limit."""
+    if text.strip().lower() == "none":
+        return 0
     found = re.fullmatch(r"(\d{1,15})\s*([KMGT]?)(?:i?B)?", text.strip(), re.IGNORECASE)
     if not found:
         raise argparse.ArgumentTypeError(f"{text!r} is not a size like 500M or 10G")

@@ -4,7 +4,7 @@ from django.db import IntegrityError, transaction
 
 from apps.events import audit
 
-from .errors import AlreadyExistsError, DirectoryError, NotFoundError, check_name
+from .errors import AlreadyExistsError, DirectoryError, NotFoundError, check_name, check_quota
 from .models import Organisation
 
 
@@ -26,8 +26,7 @@ def create_organisation(*, name: str, quota_bytes: int | None = None, actor: aud
     if not name.strip():
         raise DirectoryError("an organisation has a name")
     check_name(name)
-    if quota_bytes is not None and not 0 < quota_bytes < 2**62:
-        raise DirectoryError("a quota is a number of bytes below 4 EiB")
+    check_quota(quota_bytes)
     try:
         with transaction.atomic():
             organisation = Organisation.objects.create(name=name, quota_bytes=quota_bytes)
@@ -35,6 +34,21 @@ def create_organisation(*, name: str, quota_bytes: int | None = None, actor: aud
     except IntegrityError:
         raise AlreadyExistsError(f"there is an organisation {name} already") from None
     return organisation
+
+
+def set_quota(*, organisation: Organisation, quota_bytes: int | None, actor: audit.Actor) -> None:
+    """Change how much all its mailboxes may hold together; None means no limit."""
+    check_quota(quota_bytes)
+    with transaction.atomic():
+        before = Organisation.objects.select_for_update(no_key=True).get(id=organisation.id).quota_bytes
+        Organisation.objects.filter(id=organisation.id).update(quota_bytes=quota_bytes)
+        audit.record(
+            actor=actor,
+            action="organisation.quota",
+            target=target_of(organisation),
+            details={"before": before, "after": quota_bytes},
+        )
+    organisation.quota_bytes = quota_bytes
 
 
 def disable_organisation(*, organisation: Organisation, actor: audit.Actor) -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from pytest_django import DjangoDbBlocker
 
+from apps.domains.services import set_quota
 from apps.events.audit import SYSTEM
-from apps.mailboxes.services import disable_mailbox
+from apps.events.transactions import perform
+from apps.mailboxes.services import count_sums, disable_mailbox
 from tests import factories
 from tests.workers.listener import free_port, running, trust
 
@@ -45,6 +47,13 @@ def the_cast() -> dict[str, str]:
     full.usage.save()
     disabled = factories.a_mailbox("disabled", domain=domain)
     disable_mailbox(mailbox=disabled, actor=SYSTEM)
+    # Together they hold what their domain may, though each has room.
+    crowded = factories.a_domain(organisation=domain.organisation)
+    erin, frank = factories.a_mailbox("erin", domain=crowded), factories.a_mailbox("frank", domain=crowded)
+    erin.usage.bytes = 1000
+    erin.usage.save()
+    set_quota(domain=crowded, quota_bytes=1000, actor=SYSTEM)
+    perform(count_sums())
     team = factories.an_alias("team", str(alice), str(carol), domain=domain)
     words = {
         "alice": alice,
@@ -54,6 +63,7 @@ def the_cast() -> dict[str, str]:
         "full": full,
         "disabled": disabled,
         "team": team,
+        "frank": frank,
     }
     return {
         **{name: str(value) for name, value in words.items()},

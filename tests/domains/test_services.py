@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.domains.services import create_domain, disable_domain, enable_domain, find_domain
+from apps.domains.services import create_domain, disable_domain, enable_domain, find_domain, set_quota
 from apps.events.audit import SYSTEM
 from apps.events.models import AuditEntry
 from apps.organisations.errors import AlreadyExistsError, DirectoryError, NotFoundError
@@ -32,6 +32,21 @@ def test_what_is_no_domain_is_not_served(name: str) -> None:
         create_domain(organisation=an_organisation(), name=name, actor=SYSTEM)
     with pytest.raises(NotFoundError):
         find_domain(name)
+
+
+def test_a_quota_is_set_and_taken_away_and_each_is_told() -> None:
+    domain = a_domain()
+    for quota in (2 * 10**9, None):
+        set_quota(domain=domain, quota_bytes=quota, actor=SYSTEM)
+        assert find_domain(domain.name).quota_bytes == quota
+    told = AuditEntry.objects.filter(action="domain.quota").order_by("id")
+    assert [entry.details for entry in told] == [
+        {"before": None, "after": 2 * 10**9},
+        {"before": 2 * 10**9, "after": None},
+    ]
+    for nonsense in (0, -1, 2**62):
+        with pytest.raises(DirectoryError):
+            set_quota(domain=domain, quota_bytes=nonsense, actor=SYSTEM)
 
 
 def test_switching_is_told() -> None:

@@ -11,6 +11,9 @@ from apps.accounts.authentication import SignedIn, authenticate, authenticate_to
 from apps.accounts.doors import Door
 from apps.accounts.models import Session
 from apps.events.models import AuditEntry
+from apps.events.transactions import perform
+from apps.mailboxes.models import Usage
+from apps.mailboxes.services import count_sums
 from tests.accounts.signing import session_of, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nothing_told")]
@@ -50,9 +53,9 @@ def test_a_tenant_from_nothing_to_signed_in() -> None:
     (line,) = [
         line for line in manage("organisation", "list").splitlines() if line.startswith("Example Ltd ")
     ]
-    assert line.split() == ["Example", "Ltd", "yes", "500G"]
+    assert line.split() == ["Example", "Ltd", "yes", "0", "500G"]
     _, line = manage("domain", "list", "--organisation", "Example Ltd").splitlines()
-    assert line.split() == ["example.test", "yes", "Example", "Ltd"]
+    assert line.split() == ["example.test", "yes", "0", "-", "Example", "Ltd"]
     assert json.loads(manage("user", "list", "--organisation", "Example Ltd", "--json")) == {
         "address": "alice@example.test",
         "active": True,
@@ -156,7 +159,25 @@ def test_switching_off_and_on_and_changing() -> None:
     )
 
 
+@pytest.mark.usefixtures("tenant")
+@pytest.mark.parametrize(("noun", "name"), [("organisation", "Example Ltd"), ("domain", "example.test")])
+def test_all_mailboxes_together_have_a_quota_too(noun: str, name: str) -> None:
+    manage("mailbox", "create", "shop@example.test", "--shared")
+    Usage.objects.filter(mailbox__domain__name="example.test").update(bytes=12345)
+    perform(count_sums())
+    for size, shown in (("2GB", "2G"), ("500 MB", "500M"), ("none", "-")):
+        said = manage(noun, "set-quota", name, size)
+        assert said == (f"{name} has no limit" if size == "none" else f"{name} may hold {shown}")
+        (line,) = [line for line in manage(noun, "list").splitlines() if line.startswith(f"{name} ")]
+        assert ["yes", "12345", shown] == line.removeprefix(name).split()[:3]
+    assert AuditEntry.objects.filter(action=f"{noun}.quota", target=name).count() == 3
+
+
 MISTAKES = [
+    ("there is no organisation Nobody", ["organisation", "set-quota", "Nobody", "1G"]),
+    ("there is no domain x.test", ["domain", "set-quota", "x.test", "1G"]),
+    ("'lots' is not a size like 500M or 10G", ["domain", "set-quota", "example.test", "lots"]),
+    ("a quota is a number of bytes", ["domain", "set-quota", "example.test", "999999999999999T"]),
     ("there is no organisation Nobody", ["domain", "create", "x.test", "--organisation", "Nobody"]),
     ("there is an organisation Example Ltd already", ["organisation", "create", "Example Ltd"]),
     ("example.test is served already", ["domain", "create", "EXAMPLE.test", "--organisation", "Example Ltd"]),

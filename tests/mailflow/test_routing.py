@@ -12,7 +12,7 @@ from pytest_django import DjangoDbBlocker
 from apps.events.database import make_pool
 from apps.events.transactions import Database
 from apps.mailboxes.models import Mailbox
-from apps.mailboxes.sql import Leads
+from apps.mailboxes.sql import Leads, Place
 from apps.mailflow.routing import Router, Routing, remote
 from apps.protocols.addresses import Address
 from apps.protocols.smtp.commands import Rcpt
@@ -100,6 +100,13 @@ def test_queued_bytes_take_room(alice: Mailbox) -> None:
         assert not Routing(Leads.HERE, places, {alice.id: 1000}).has_room(0)
 
     run(story)
+
+
+def test_a_full_organisation_takes_all_room() -> None:
+    alice = Place("alice@example.test", 1, 1, quota_bytes=1000, over="organisation")
+    full = Routing(Leads.HERE, (alice, Place("bob@example.test", 2, 1)), {})
+    assert not full.has_room(0)
+    assert full.over == "organisation"
 
 
 def test_a_remote_recipient_travels_on_its_senders_account() -> None:

@@ -10,6 +10,7 @@ from apps.organisations.services import (
     disable_organisation,
     enable_organisation,
     find_organisation,
+    set_quota,
 )
 from tests.factories import an_organisation
 
@@ -44,6 +45,21 @@ def test_a_name_can_be_read(name: str) -> None:
 def test_nothing_is_found_under_another_name() -> None:
     with pytest.raises(NotFoundError):
         find_organisation("Nobody Ltd")
+
+
+def test_a_quota_is_set_and_taken_away_and_each_is_told() -> None:
+    example = an_organisation()
+    for quota in (2 * 10**9, None):
+        set_quota(organisation=example, quota_bytes=quota, actor=SYSTEM)
+        assert find_organisation(example.name).quota_bytes == quota
+    told = AuditEntry.objects.filter(action="organisation.quota").order_by("id")
+    assert [entry.details for entry in told] == [
+        {"before": None, "after": 2 * 10**9},
+        {"before": 2 * 10**9, "after": None},
+    ]
+    for nonsense in (0, -1, 2**62):
+        with pytest.raises(DirectoryError):
+            set_quota(organisation=example, quota_bytes=nonsense, actor=SYSTEM)
 
 
 def test_switching_twice_is_told_once() -> None:

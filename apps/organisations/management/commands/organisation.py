@@ -1,5 +1,8 @@
 """manage.py organisation: tenants."""
 
+from django.db.models import Q, Sum
+from django.db.models.functions import Coalesce
+
 from apps.organisations import services
 from apps.organisations.models import Organisation
 from apps.organisations.nouns import NounCommand, add_json, show_size, size
@@ -11,7 +14,7 @@ class Command(NounCommand):
     help = "Tenants: each owns domains, users and their mail. Example: manage.py organisation create 'Example Ltd'"
 
     def add_verbs(self) -> None:
-        """Create, list, disable, enable."""
+        """Create, list, disable, enable, set-quota."""
         create = self.verb("create", self.create, "Make a tenant.")
         create.add_argument("name")
         create.add_argument(
@@ -26,6 +29,10 @@ class Command(NounCommand):
         disable.add_argument("name")
         self.verb("enable", self.enable, "Let a disabled tenant work again.").add_argument("name")
 
+        quota = self.verb("set-quota", self.set_quota, "Change how much all its mailboxes may hold together.")
+        quota.add_argument("name")
+        quota.add_argument("quota", type=size, metavar="SIZE", help="like 2GB or '500 MB'; none: no limit")
+
     def create(self, *, name: str, quota: int | None) -> None:
         """Make a tenant."""
         made = services.create_organisation(name=name, quota_bytes=quota or None, actor=self.actor)
@@ -33,10 +40,11 @@ class Command(NounCommand):
 
     def show(self, *, as_json: bool) -> None:
         """List tenants."""
-        rows = Organisation.objects.order_by("name")
+        held = Coalesce(Sum("usage_sums__bytes", filter=Q(usage_sums__domain=None)), 0)
+        rows = Organisation.objects.annotate(held=held).order_by("name")
         self.table(
-            ("name", "active", "quota"),
-            ((row.name, row.is_active, show_size(row.quota_bytes)) for row in rows),
+            ("name", "active", "bytes", "quota"),
+            ((row.name, row.is_active, row.held, show_size(row.quota_bytes)) for row in rows),
             as_json=as_json,
         )
 
@@ -49,3 +57,9 @@ class Command(NounCommand):
         """Let a tenant work."""
         services.enable_organisation(organisation=services.find_organisation(name), actor=self.actor)
         self.say(f"enabled organisation {name}")
+
+    def set_quota(self, *, name: str, quota: int) -> None:
+        """Change a quota."""
+        organisation = services.find_organisation(name)
+        services.set_quota(organisation=organisation, quota_bytes=quota or None, actor=self.actor)
+        self.say(f"{name} may hold {show_size(quota)}" if quota else f"{name} has no limit")
