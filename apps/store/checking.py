@@ -13,6 +13,7 @@ from . import blobs, partitions
 from .blobs import BlobMissingError, BlobRef, PackedBlob
 from .models import FolderLog
 from .sql import checks as sql
+from .sql import locks
 from .values import FolderRef
 
 Op = FolderLog.Op
@@ -188,6 +189,8 @@ def _recount(mailbox_id: int, refs: set[FolderRef], logs: set[FolderRef]) -> Pla
             yield Run(sql.FORGET_LOG, params)
             yield Run(sql.FORGET_LOG_ROWS, params)
             yield Run(sql.FORGET_SNAPSHOT, params)
+    # A folder made meanwhile is not locked; what comes into it waits here.
+    yield Run(locks.LOCK_USAGE, [[mailbox_id]])
     yield Run(sql.REPAIR_USAGE, {"mailbox_id": mailbox_id})
 
 

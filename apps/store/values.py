@@ -88,11 +88,15 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class OverQuota:
-    """The mailbox would hold more than it may; nothing was done."""
+    """The mailbox would hold more than it may; nothing was done.
+
+    `over` says whose quota it is: the mailbox's, or its domain's or organisation's, which all their mailboxes share.
+    """
 
     mailbox_id: int
     used: int
     quota: int
+    over: str = "mailbox"
 
 
 @dataclass(frozen=True, slots=True)

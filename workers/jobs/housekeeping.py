@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 import redis
@@ -18,9 +19,11 @@ from apps.events import partitions
 from apps.events.transactions import perform
 from apps.events.valkey import sync_client
 from apps.events.wake import Job, looking
+from apps.mailboxes import services as mailboxes
 from apps.mailflow.run_queue import Turn
 from apps.queue import services as queue
 from apps.store import packing
+from apps.store.partitions import PARTITIONS
 from apps.store.services import keeping
 
 from .turns import turn
@@ -28,6 +31,7 @@ from .turns import turn
 log = logging.getLogger(__name__)
 
 HOUR = 3600
+DAY = 24 * HOUR
 FORGET_AT_ONCE = 2000
 
 
@@ -105,14 +109,24 @@ def _build(during: Turn) -> int:
     return built
 
 
+def _recount(partition: int, during: Turn) -> int:
+    return keeping.recount(partition, during.may_claim)
+
+
 CHORES = (
     Chore("trace partitions", HOUR, _partitions),
     Chore("finished queue rows", 60, _forget_finished),
     Chore("sign-in failures", 300, lambda _: throttle.forget_expired()),
     Chore("sessions of users", HOUR, lambda _: sessions.forget_sessions()),
     Chore("sessions of browsers", HOUR, lambda _: SessionStore.clear_expired()),
+    Chore("sums of usage", 60, lambda _: perform(mailboxes.count_sums())),
     Chore("packs and snapshots", 5, _build),
     Chore("logs of folders", 600, lambda during: keeping.trim(during.may_claim)),
     Chore("mail kept for a time", 600, lambda during: keeping.expire(during.may_claim)),
     Chore("contents, blobs and segments", 6 * HOUR, lambda during: keeping.sweep(during.may_claim)),
+    # Each a chore of its own: what one turn has no time for is due in the next.
+    *(
+        Chore(f"usage, part {partition}", DAY, partial(_recount, partition))
+        for partition in range(PARTITIONS)
+    ),
 )

@@ -9,8 +9,8 @@ from apps.store import blobs
 from apps.store.partitions import PARTITIONS
 from apps.store.ranges import of_uids
 from apps.store.segments import HEADER, Record
+from apps.store.sql import checks, folders, locks
 from apps.store.sql import keeping as sql
-from apps.store.sql import locks
 from apps.store.values import Expunged, FolderRef
 
 from . import messages
@@ -80,6 +80,32 @@ def trim_log(folder: FolderRef) -> Plan[int]:
         return 0
     rows = yield from query(sql.TRIM, params | {"floor": rows[0][0]})
     return int(rows[0][0]) if rows else 0
+
+
+def recount(partition: int, go_on: Callable[[], bool] = lambda: True) -> int:
+    """Count what each mailbox of a partition holds from its messages, and mend what is said; return how many were wrong.
+
+    Nothing is locked to look. Who is wrong is counted again under the lock of its usage, and of no folder: whoever
+    changes what a mailbox holds moves that row in the same transaction, and so is either seen or adds to the new
+    figures. Of many that are wrong, those that `go_on` leaves no time for are found again another day.
+    """
+    mended = 0
+    for mailbox_id, *figures in perform(query(sql.miscounted(partition, PARTITIONS))):
+        if not go_on():
+            break
+        told = dict(zip(("said_bytes", "said_messages", "bytes", "messages"), figures, strict=True))
+        log.warning("usage was wrong", extra={"mailbox": mailbox_id} | told)
+        perform(_mend(mailbox_id))
+        mended += 1
+    return mended
+
+
+def _mend(mailbox_id: int) -> Plan[None]:
+    if not (yield from query(locks.LOCK_MAILBOX, [mailbox_id])):
+        return
+    yield Run(folders.ENSURE_USAGE, [mailbox_id])
+    yield Run(locks.LOCK_USAGE, [[mailbox_id]])
+    yield Run(checks.REPAIR_USAGE, {"mailbox_id": mailbox_id})
 
 
 def drop_segments() -> int:

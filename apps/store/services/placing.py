@@ -116,13 +116,16 @@ def _quota(
         return {}, list(range(len(items)))
     yield Run(locks.LOCK_USAGE, [mailbox_ids])
     rows = yield from query(locks.USAGE, [mailbox_ids])
-    usage = {mailbox: (used, quota) for mailbox, used, quota in rows}
+    usage = {mailbox: (used, quota) for mailbox, used, quota, _ in rows}
+    over = {mailbox: noun for mailbox, _, _, noun in rows if noun}
     refused: dict[int, Placed | OverQuota | NoFolder] = {}
     chosen = []
     for n, item in enumerate(items):
         used, quota = usage.get(item.mailbox_id, (0, 0))
         size = len(item.prefix) + _ref(stored[n]).size
-        if quota and used + size > quota:
+        if item.mailbox_id in over:
+            refused[n] = OverQuota(item.mailbox_id, used, quota, over[item.mailbox_id])
+        elif quota and used + size > quota:
             refused[n] = OverQuota(item.mailbox_id, used, quota)
         else:
             usage[item.mailbox_id] = used + size, quota

@@ -20,7 +20,7 @@ type Transferred = Copied | OverQuota | NoFolder | None
 def copy(source: FolderRef, target: FolderRef, uids: Ranges) -> Plan[Transferred]:
     """Place the messages in `target`, too, perhaps in another mailbox; None when there are none."""
     yield from _lock(source, target)
-    return (yield from _copy(source, target, uids))
+    return (yield from _copy(source, target, uids, leaving=None))
 
 
 def _lock(source: FolderRef, target: FolderRef) -> Plan[None]:
@@ -28,9 +28,9 @@ def _lock(source: FolderRef, target: FolderRef) -> Plan[None]:
     yield Run(locks.LOCK_USAGE, [sorted({source.mailbox_id, target.mailbox_id})])
 
 
-def _copy(source: FolderRef, target: FolderRef, uids: Ranges) -> Plan[Transferred]:
+def _copy(source: FolderRef, target: FolderRef, uids: Ranges, *, leaving: int | None) -> Plan[Transferred]:
     many, params = chosen(uids)
-    params |= _places(source, target)
+    params |= _places(source, target) | {"leaving": leaving}
     if source.mailbox_id == target.mailbox_id:
         rows = yield from query(sql.copy(many=many), params)
     else:
@@ -50,7 +50,7 @@ def move(source: FolderRef, target: FolderRef, uids: Ranges) -> Plan[Transferred
     """Place the messages in `target` instead; OverQuota only when that is another mailbox's."""
     if source.mailbox_id != target.mailbox_id or source.folder_id == target.folder_id:
         yield from _lock(source, target)
-        copied = yield from _copy(source, target, uids)
+        copied = yield from _copy(source, target, uids, leaving=source.mailbox_id)
         if not isinstance(copied, Copied):
             return copied
         return (yield from _remove(source, copied))
@@ -86,11 +86,11 @@ def _places(source: FolderRef, target: FolderRef) -> dict[str, Any]:
 def _result(rows: list[Row], target: FolderRef) -> Transferred:
     if not rows:
         return NoFolder(target.folder_id)
-    [(n, used, quota, allowed, uidvalidity, first, modseq, source_modseq, lows, highs)] = rows
+    [(n, used, quota, over, allowed, uidvalidity, first, modseq, source_modseq, lows, highs)] = rows
     if n == 0:
         return None
     if not allowed:
-        return OverQuota(target.mailbox_id, used, quota)
+        return OverQuota(target.mailbox_id, used, quota, over or "mailbox")
     return Copied(uidvalidity, list(zip(lows, highs, strict=True)), first, modseq, source_modseq)
 
 

@@ -86,7 +86,7 @@ FROM (
 ) r WHERE f.id = %(folder_id)s::bigint
 """
 
-# Counts a mailbox anew; its folders are locked.
+# Counts a mailbox anew; its usage is locked, which all who change what it holds must have.
 REPAIR_USAGE = """
 INSERT INTO mailboxes_usage AS u (mailbox_id, bytes, messages)
 SELECT %(mailbox_id)s::bigint, coalesce(sum(size), 0)::bigint, count(*) FROM store_message

@@ -20,6 +20,25 @@ def sweep_contents(partition: int) -> str:
     return compose(_SWEEP_CONTENTS, n=str(int(partition)))
 
 
+# Names the mailboxes of a partition that hold something else than they are said to. What they hold and what is said
+# changes in one transaction, so in the one moment of this statement any difference is an error, however busy they are.
+_MISCOUNTED = """
+SELECT b.id, u.bytes, u.messages, coalesce(m.bytes, 0), coalesce(m.messages, 0)
+FROM mailboxes_mailbox b LEFT JOIN mailboxes_usage u ON u.mailbox_id = b.id
+LEFT JOIN (
+  SELECT mailbox_id, sum(size)::bigint AS bytes, count(*) AS messages FROM store_message_{n} GROUP BY 1
+) m ON m.mailbox_id = b.id
+WHERE satisfies_hash_partition('store_message'::regclass, {partitions}, {n}, b.id)
+  AND (u.bytes, u.messages) IS DISTINCT FROM (coalesce(m.bytes, 0), coalesce(m.messages, 0))
+ORDER BY b.id
+"""
+
+
+def miscounted(partition: int, partitions: int) -> str:
+    """Return the statement that finds the mailboxes of a partition whose usage is wrong."""
+    return compose(_MISCOUNTED, n=str(int(partition)), partitions=str(int(partitions)))
+
+
 # Removes blobs that no registered column names and that are older than a day: a blob may be written before
 # the row that names it, and one in use again has been made young, which is seen once its row is locked. What
 # another transaction holds is left for the next time: who waits for nobody is in no deadlock.

@@ -13,9 +13,10 @@ LOCK_USAGE = """
 SELECT mailbox_id FROM mailboxes_usage WHERE mailbox_id = ANY(%s::bigint[]) ORDER BY mailbox_id FOR NO KEY UPDATE
 """
 
-# Reads what locked mailboxes hold and may hold; a quota of 0 is none.
+# Reads what locked mailboxes hold and may hold (a quota of 0 is none), and whether the quota that they share with others
+# of their domain or organisation is reached.
 USAGE = """
-SELECT m.id, coalesce(u.bytes, 0), m.quota_bytes
+SELECT m.id, coalesce(u.bytes, 0), m.quota_bytes, mailboxes_over(m.id)
 FROM mailboxes_mailbox m LEFT JOIN mailboxes_usage u ON u.mailbox_id = m.id WHERE m.id = ANY(%s::bigint[])
 """
 

@@ -35,7 +35,7 @@ u AS (
 )
 """
 _SUMMARY = """
-SELECT c.n, q.used, q.quota, q.ok, f.uidvalidity, u.first, u.modseq, {source_modseq},
+SELECT c.n, q.used, q.quota, q.over, q.ok, f.uidvalidity, u.first, u.modseq, {source_modseq},
        ARRAY(SELECT lower(r) FROM unnest(c.uids) AS r), ARRAY(SELECT upper(r) - 1 FROM unnest(c.uids) AS r)
 FROM store_folder f CROSS JOIN c CROSS JOIN q LEFT JOIN u ON true
 WHERE f.id = %(target_id)s::bigint AND f.mailbox_id = %(target_mailbox_id)s::bigint
@@ -43,12 +43,13 @@ WHERE f.id = %(target_id)s::bigint AND f.mailbox_id = %(target_mailbox_id)s::big
 _CHOSEN = """
 m.mailbox_id = %(mailbox_id)s::bigint AND m.folder_id = %(folder_id)s::bigint AND {within}
 """
-# Whether the target's mailbox may hold that much more.
+# Whether the target's mailbox may hold that much more, and its domain and organisation anything.
 _QUOTA = """
 q AS (
-  SELECT coalesce(x.bytes, 0) AS used, b.quota_bytes AS quota,
-         b.quota_bytes = 0 OR coalesce(x.bytes, 0) + c.bytes <= b.quota_bytes AS ok
+  SELECT coalesce(x.bytes, 0) AS used, b.quota_bytes AS quota, y.over,
+         y.over IS NULL AND (b.quota_bytes = 0 OR coalesce(x.bytes, 0) + c.bytes <= b.quota_bytes) AS ok
   FROM c CROSS JOIN mailboxes_mailbox b LEFT JOIN mailboxes_usage x ON x.mailbox_id = b.id
+  CROSS JOIN mailboxes_over(b.id, %(leaving)s::bigint) AS y (over)
   WHERE b.id = %(target_mailbox_id)s::bigint
 )
 """
@@ -86,7 +87,7 @@ WITH d AS (
 ), k AS MATERIALIZED (
   SELECT d.*, row_number() OVER (ORDER BY d.uid) - 1 AS r FROM d
 ), {count}, q AS (
-  SELECT 0::bigint AS used, 0::bigint AS quota, true AS ok
+  SELECT 0::bigint AS used, 0::bigint AS quota, NULL::text AS over, true AS ok
 ), {place}, o AS (
   UPDATE store_folder f
   SET modseq = f.modseq + 1, n_messages = f.n_messages - c.n, n_unseen = f.n_unseen - c.unseen,

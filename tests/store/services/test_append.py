@@ -2,7 +2,10 @@
 
 import pytest
 
+from apps.domains.models import Domain
 from apps.events.transactions import perform
+from apps.mailboxes.services import count_sums
+from apps.organisations.models import Organisation
 from apps.store.blobs import put_many
 from apps.store.flags import Flags
 from apps.store.models import Content, Folder, Keyword, Message
@@ -80,9 +83,27 @@ def test_quota_refuses_what_is_too_much_and_only_that() -> None:
     assert len(picture(alice, "INBOX")) == 2
 
 
+@pytest.mark.parametrize("over", ["domain", "organisation"])
+def test_a_full_domain_or_organisation_refuses_its_own_and_nobody_elses(over: str) -> None:
+    alice, mallory = a_box(), a_box("mallory")
+    put(a_message(alice), a_message(mallory))
+    perform(count_sums())
+    if over == "domain":
+        Domain.objects.filter(mailboxes=alice.mailbox_id).update(quota_bytes=22)
+    else:
+        Organisation.objects.filter(pk=alice.organisation_id).update(quota_bytes=22)
+    items = [a_message(alice), a_message(mallory)]
+    refused, placed = perform(messages.append(items, enforce_quota=True))
+    assert refused == OverQuota(alice.mailbox_id, 22, 0, over)
+    assert isinstance(placed, Placed)
+
+
 def test_filing_never_refuses() -> None:
     alice = a_box(quota=1)
     assert put(a_message(alice)) == [1]
+    Organisation.objects.filter(pk=alice.organisation_id).update(quota_bytes=1)
+    perform(count_sums())
+    assert put(a_message(alice)) == [2]
 
 
 def test_a_folder_that_is_gone_or_anothers_is_said_for_its_messages_only() -> None:

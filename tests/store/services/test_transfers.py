@@ -2,8 +2,11 @@
 
 import pytest
 
+from apps.domains.models import Domain
 from apps.events.changes import Change
 from apps.events.transactions import perform
+from apps.mailboxes.services import count_sums
+from apps.organisations.models import Organisation
 from apps.store.flags import Flags
 from apps.store.models import Blob, Content, Folder, Message
 from apps.store.services import messages
@@ -129,6 +132,30 @@ def test_quota_of_the_other_mailbox_counts(alice: Box) -> None:
     assert picture(bob, "INBOX") == {}
 
 
+def test_a_full_domain_or_organisation_refuses_a_copy_but_no_move_inside(alice: Box) -> None:
+    bob = a_box("bob", organisation_id=alice.organisation_id)
+    organisation = Organisation.objects.filter(pk=alice.organisation_id)
+    domain = Domain.objects.filter(mailboxes=alice.mailbox_id)
+    perform(count_sums())
+    for quota_of, over in ((organisation, "organisation"), (domain, "domain")):
+        quota_of.update(quota_bytes=110)
+        refused = perform(messages.copy(alice["INBOX"], alice["Junk"], [(1, 1)]))
+        assert refused == OverQuota(alice.mailbox_id, 110, 0, over)
+    organisation.update(quota_bytes=None)
+    # The domain of bob is another one, and has room.
+    assert isinstance(perform(messages.copy(alice["INBOX"], bob["Junk"], [(1, 1)])), Copied)
+    assert isinstance(perform(messages.move(alice["INBOX"], alice["INBOX"], [(1, 1)])), Copied)
+    Domain.objects.filter(mailboxes=bob.mailbox_id).update(quota_bytes=1)
+    perform(count_sums())
+    over_there = perform(messages.move(alice["INBOX"], bob["Junk"], [(2, 2)]))
+    assert isinstance(over_there, OverQuota)
+    assert over_there.over == "domain"
+    # Going from one to the other adds nothing to the organisation.
+    Domain.objects.filter(mailboxes=bob.mailbox_id).update(quota_bytes=None)
+    organisation.update(quota_bytes=1)
+    assert isinstance(perform(messages.move(alice["INBOX"], bob["Junk"], [(2, 2)])), Copied)
+
+
 def test_a_target_that_is_gone_keeps_the_messages(alice: Box) -> None:
     Folder.objects.filter(pk=alice["Junk"].folder_id).delete()
     gone = NoFolder(alice["Junk"].folder_id)
@@ -141,7 +168,7 @@ def test_each_folder_concerned_is_announced_once(alice: Box) -> None:
     plan = messages.move(alice["INBOX"], alice["Junk"], [(1, 4)])
     next(plan)
     plan.send(None)
-    said = [plan.send([(2, 0, 0, True, 5, 1, 20, 10, [1], [2])]), plan.send(None)]
+    said = [plan.send([(2, 0, 0, None, True, 5, 1, 20, 10, [1], [2])]), plan.send(None)]
     assert said == [
         Change(alice.mailbox_id, alice["INBOX"].folder_id, 10),
         Change(alice.mailbox_id, alice["Junk"].folder_id, 20),

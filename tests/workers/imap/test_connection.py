@@ -161,6 +161,22 @@ def test_a_full_mailbox_takes_no_more(imap: Live) -> None:
         talk.ok("MOVE 1 Archive")
 
 
+def test_a_full_domain_takes_no_more(imap: Live) -> None:
+    from apps.domains.services import set_quota
+    from apps.events.audit import SYSTEM
+    from apps.events.transactions import perform
+    from apps.mailboxes.services import count_sums
+
+    erin = factories.a_mailbox("erin", password=PASSWORD)
+    set_quota(domain=erin.domain, quota_bytes=60, actor=SYSTEM)
+    with imap.talk(str(erin), "INBOX") as talk:
+        talk.ok(b"APPEND INBOX {60+}\r\n" + b"x" * 60)
+        perform(count_sums())
+        assert talk.ask(b"APPEND INBOX {1+}\r\nx")[1] == b"NO [OVERQUOTA] Quota exceeded\r\n"
+        assert talk.ask("COPY 1 Archive")[1] == b"NO [OVERQUOTA] Quota exceeded\r\n"
+        talk.ok("MOVE 1 Archive")
+
+
 def test_what_is_said_to_a_closed_door_is_not_a_crash(imap: Live) -> None:
     with socket.create_connection(("127.0.0.1", imap.imaps)) as raw:
         raw.sendall(b"a CAPABILITY\r\n")
