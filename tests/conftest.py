@@ -5,7 +5,12 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection, connections
 from django.test.utils import setup_databases, teardown_databases
+from hypothesis import settings
 from pytest_django import DjangoDbBlocker
+
+# How long one example takes depends on who else uses the machine; tests of speed measure for themselves.
+settings.register_profile("shared", deadline=None)
+settings.load_profile("shared")
 
 
 @pytest.fixture(scope="session")
