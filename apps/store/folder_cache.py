@@ -60,6 +60,7 @@ class _Entry:
     watchers: dict[Watcher, None] = field(default_factory=dict)
     # One loader a folder: whoever comes second waits for the first and finds its work done.
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    claiming: asyncio.Future[bool] | None = None
     refreshing: asyncio.Task[None] | None = None
     recent_from: int = 0
 
@@ -109,14 +110,26 @@ class FolderCaches:
         entry = self._entry(FolderRef(state.mailbox_id, state.folder_id))
         if entry.recent_from >= state.uidnext:
             return entry.recent_from
+        # All who idle in a folder hear of an arrival at once; one of them asks, and the others know then.
+        while entry.claiming is not None:
+            if not await asyncio.shield(entry.claiming):
+                return 2**32
+            if entry.recent_from >= state.uidnext:
+                return entry.recent_from
+        entry.claiming = asyncio.get_running_loop().create_future()
+        known = False
         try:
             key = f"recent:{state.folder_id}:{state.uidvalidity}"
             mark = int(await self._database.valkey.eval(_RAISE, 1, key, state.uidnext, 0 if read_only else 1))
+            known = True
+            if not read_only:
+                entry.recent_from = max(state.uidnext, mark)
         except redis.exceptions.RedisError as error:
             log.warning("not known what is recent", extra={"error": str(error)})
             return 2**32
-        if not read_only:
-            entry.recent_from = max(state.uidnext, mark)
+        finally:
+            entry.claiming.set_result(known)
+            entry.claiming = None
         return mark
 
     async def run(self) -> None:

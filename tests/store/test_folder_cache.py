@@ -313,6 +313,20 @@ def test_who_is_told_first_has_it_as_recent() -> None:
     asyncio.run(main())
 
 
+def test_of_many_who_hear_of_an_arrival_at_once_one_claims_it() -> None:
+    box = a_box()
+
+    async def main() -> None:
+        async with a_desk() as desk:
+            await desk.append(box)
+            state = await desk.caches.current(box["INBOX"])
+            assert state is not None
+            claims = await asyncio.gather(*(desk.caches.claim_recent(state) for _ in range(500)))
+            assert sorted(claims) == [1] + [2] * 499
+
+    asyncio.run(main())
+
+
 def test_multiranges_are_read() -> None:
     assert parse_multirange("{}") == []
     assert parse_multirange("{[1,5),[9,10)}") == [(1, 4), (9, 9)]
