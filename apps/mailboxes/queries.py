@@ -24,6 +24,7 @@ class Reachable:
     address: str
     is_own: bool
     rights: frozenset[str]
+    private_seen: bool
 
 
 def mailbox_of(user_id: int) -> Reachable | None:
@@ -51,7 +52,9 @@ def mailboxes_of(user_id: int) -> tuple[Reachable, ...]:
 
 
 def _reachable(mailbox: Mailbox, rights: frozenset[str], *, is_own: bool = True) -> Reachable:
-    return Reachable(mailbox.id, mailbox.domain.organisation_id, str(mailbox), is_own, rights)
+    return Reachable(
+        mailbox.id, mailbox.domain.organisation_id, str(mailbox), is_own, rights, mailbox.private_seen
+    )
 
 
 def may_send_as(user_id: int, key: str) -> Plan[bool]:

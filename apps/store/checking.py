@@ -42,6 +42,7 @@ def check(*, deep: bool = False) -> Iterator[Finding]:
         yield from _usage()
         yield from _orphans()
         yield from _logs()
+        yield from _marks()
         yield from _blobs(deep=deep)
 
 
@@ -98,6 +99,13 @@ def _logs() -> Iterator[Finding]:
         if wrong := compare(held, rows, floor, modseq):
             where = f"folder {folder_id} ({name}) of mailbox {mailbox_id}"
             yield Finding(f"{where}: {wrong}", FolderRef(mailbox_id, folder_id), log=True)
+
+
+def _marks() -> Iterator[Finding]:
+    for folder_id, mailbox_id, name, user_id in _ask(sql.MARKS):
+        where = f"folder {folder_id} ({name}) of mailbox {mailbox_id}"
+        text = f"{where}: user {user_id} has read what is not there, or in the future"
+        yield Finding(text, FolderRef(mailbox_id, folder_id), log=True)
 
 
 type Held = dict[int, tuple[int, frozenset[str], int]]
@@ -189,6 +197,7 @@ def _recount(mailbox_id: int, refs: set[FolderRef], logs: set[FolderRef]) -> Pla
             yield Run(sql.FORGET_LOG, params)
             yield Run(sql.FORGET_LOG_ROWS, params)
             yield Run(sql.FORGET_SNAPSHOT, params)
+        yield Run(sql.REPAIR_MARKS, params)
     # A folder made meanwhile is not locked; what comes into it waits here.
     yield Run(locks.LOCK_USAGE, [[mailbox_id]])
     yield Run(sql.REPAIR_USAGE, {"mailbox_id": mailbox_id})

@@ -4,7 +4,7 @@ A keyword that finds no bit left is kept by name in `Message.more_kw`, in lower 
 without regard to case (RFC 9051 2.3.2).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 SEEN = 1 << 0
@@ -12,6 +12,7 @@ ANSWERED = 1 << 1
 FLAGGED = 1 << 2
 DELETED = 1 << 3
 DRAFT = 1 << 4
+RECENT_BIT = 5
 
 JUNK = 1 << 8
 NOT_JUNK = 1 << 9
@@ -93,3 +94,15 @@ def names_of(mask: int, keywords: Mapping[int, str], more: Iterable[str] | None 
     if more:
         names.extend(more)
     return names
+
+
+def names_of_bits(keywords: Sequence[str]) -> tuple[str | None, ...]:
+    r"""Return the name of each bit, `\Recent` (RFC 3501 2.3.2) among them; `keywords` of a mailbox are `20:todo`."""
+    names: list[str | None] = [None] * (LAST_KEYWORD_BIT + 1)
+    names[RECENT_BIT] = "\\Recent"
+    for bit, name in _NAMES.items():
+        names[bit.bit_length() - 1] = name
+    for keyword in keywords:
+        number, _, name = keyword.partition(":")
+        names[int(number)] = name
+    return tuple(names)

@@ -1,9 +1,10 @@
 """The folders a process has open: their uids, flags and modseqs in memory, kept true by the log.
 
 Every reader of flags on a listener comes through `current`, so that what is laid over the rows one day is laid
-over them here. A hint only says that there is something to read; a hint that is lost is repaired by the next
-one, by `check=True` (SELECT, NOOP, CHECK), or by `run`, which asks where all watched folders stand every
-thirty seconds.
+over them here. In a mailbox that keeps read marks for each member, `user_id` says through whose eyes to look:
+that state is made of the shared one (`read_marks`). A hint only says that there is something to read; a hint
+that is lost is repaired by the next one, by `check=True` (SELECT, NOOP, CHECK), or by `run`, which asks where
+all watched folders stand every thirty seconds.
 """
 
 import asyncio
@@ -21,7 +22,10 @@ from apps.events.transactions import Database
 from apps.protocols.imap.folder import FolderState, LogLine
 
 from . import flags, snapshots
+from .ranges import parse_multirange
+from .read_marks import Readers
 from .sql import reading as sql
+from .sql import seen as marks_sql
 from .values import FolderRef
 
 log = logging.getLogger(__name__)
@@ -36,12 +40,13 @@ WORTH_A_SNAPSHOT = 1_000
 LOADS = 3
 """How often a folder is read anew whose log is trimmed while it is read."""
 
+MARKS_READ = 20
+"""How often read marks are read that are newer than the folder as we know it."""
+
 MOST_FOLDERS = 10_000
 """So many folders nobody watches are kept at most, however small they are."""
 
 type Watcher = Callable[[FolderState | None], None]
-
-_COMMON = ("\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft", "\\Recent")
 
 _RAISE = """
 local old = tonumber(redis.call('GET', KEYS[1]) or '1')
@@ -57,7 +62,10 @@ class _Entry:
     ref: FolderRef
     state: FolderState | None = None
     heard: int = 0
-    watchers: dict[Watcher, None] = field(default_factory=dict)
+    # With the user whose read marks each sees, 0 where all share them.
+    watchers: dict[Watcher, int] = field(default_factory=dict)
+    readers: Readers | None = None
+    nbytes: int = 0
     # One loader a folder: whoever comes second waits for the first and finds its work done.
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     claiming: asyncio.Future[bool] | None = None
@@ -78,23 +86,29 @@ class FolderCaches:
         self._mailboxes: dict[int, tuple[Callable[[], None], int]] = {}
         self._names: dict[int, tuple[str | None, ...]] = {}
 
-    async def current(self, ref: FolderRef, *, at_least: int = 0, check: bool = False) -> FolderState | None:
+    async def current(
+        self, ref: FolderRef, *, user_id: int = 0, at_least: int = 0, check: bool = False
+    ) -> FolderState | None:
         """Return the folder as it is, or None if there is no such folder.
 
-        `at_least` is the modseq of a change of our own, which must be in it. `check` asks the database even
-        if nothing was heard.
+        `user_id` is given where the mailbox keeps read marks for each member. `at_least` is the modseq of a
+        change of our own, which must be in it. `check` asks the database even if nothing was heard.
         """
         entry = self._entry(ref)
         if entry.state is None or check or max(entry.heard, at_least) > entry.state.modseq:
-            await self._bring_up(entry, max(entry.heard, at_least), check=check)
-        return entry.state
+            await self._bring_up(entry, max(entry.heard, at_least), check=check, user_id=user_id)
+        if not user_id or entry.state is None:
+            return entry.state
+        while (state := self._seen_by(entry, user_id)) is None and entry.state is not None:
+            await self._bring_up(entry, 0, check=False, user_id=user_id)
+        return state
 
     open = current
 
-    def watch(self, ref: FolderRef, callback: Watcher) -> Callable[[], None]:
+    def watch(self, ref: FolderRef, callback: Watcher, *, user_id: int = 0) -> Callable[[], None]:
         """Call `callback` with each new state of a folder, with None once it is gone; returns how to stop."""
         entry = self._entry(ref)
-        entry.watchers[callback] = None
+        entry.watchers[callback] = user_id
 
         def stop() -> None:
             entry.watchers.pop(callback, None)
@@ -198,16 +212,22 @@ class FolderCaches:
 
     # --- reading -------------------------------------------------------------------------------------------
 
-    async def _bring_up(self, entry: _Entry, modseq: int, *, check: bool) -> None:
+    async def _bring_up(self, entry: _Entry, modseq: int, *, check: bool, user_id: int = 0) -> None:
         """Load or catch up, one at a time for each folder, and tell the watchers."""
         before = entry.state
         async with entry.lock:
             old, heard = entry.state, entry.heard
             # Another loader may have done the work while we waited, but only for what was heard, not for a check.
-            if old is None:
-                self._set(entry, await self._load(entry.ref))
-            elif check or modseq > old.modseq:
-                self._set(entry, await self._since(entry.ref, old) or await self._load(entry.ref))
+            if old is None or check or modseq > old.modseq:
+                await self._advance(entry)
+            looking = {user_id, *entry.watchers.values()} - {0}
+            if looking or entry.readers is not None:
+                try:
+                    await self._read_marks(entry, looking)
+                except BaseException:
+                    # Or else nobody would be told of what is already here.
+                    self._set(entry, old)
+                    raise
             if entry.heard == heard and (entry.state is None or entry.state.modseq < heard):
                 # What was heard before we asked and is not there was rolled back with a backup.
                 entry.heard = 0
@@ -215,8 +235,39 @@ class FolderCaches:
         self._follow(entry)
         if entry.state is not before and before is not None:
             same = entry.state is not None and entry.state.uidvalidity == before.uidvalidity
-            for watcher in tuple(entry.watchers):
-                watcher(entry.state if same else None)
+            for watcher, eyes in tuple(entry.watchers.items()):
+                watcher((self._seen_by(entry, eyes) if eyes else entry.state) if same else None)
+
+    async def _advance(self, entry: _Entry) -> None:
+        """Load a folder, or catch up with it."""
+        state = await self._since(entry.ref, entry.state) if entry.state is not None else None
+        if state is None:
+            if entry.readers is not None:
+                entry.readers.forget()
+            state = await self._load(entry.ref)
+        self._set(entry, state)
+
+    async def _read_marks(self, entry: _Entry, looking: set[int]) -> None:
+        """Read the marks of all who look, as of the folder's state, which is brought up when they are newer."""
+        readers = entry.readers = entry.readers or Readers()
+        readers.add(looking)
+        for _ in range(MARKS_READ):
+            if entry.state is None or readers.at == entry.state.modseq:
+                return
+            rows = await self._rows(marks_sql.MARKS, [*readers.wanted(), entry.ref.folder_id])
+            if all(row[1] <= entry.state.modseq for row in rows):
+                readers.learn(rows, entry.state.modseq)
+                return
+            await self._advance(entry)
+        raise TimeoutError(f"folder {entry.ref.folder_id} changes faster than it can be read")
+
+    def _seen_by(self, entry: _Entry, user_id: int) -> FolderState | None:
+        """Return the folder through a user's eyes, as far as their marks are known."""
+        if entry.state is None or entry.readers is None:
+            return None
+        state = entry.readers.state(user_id, entry.state)
+        self._count(entry)
+        return state
 
     async def _load(self, ref: FolderRef) -> FolderState | None:
         """Load a folder, or return None if there is none of that id."""
@@ -235,7 +286,7 @@ class FolderCaches:
         if not rows:
             return False, None
         uidvalidity, uidnext, modseq, _, keywords, at, count, codec, key_id, data = rows[0]
-        names = self._names[ref.mailbox_id] = _names(keywords or ())
+        names = self._names[ref.mailbox_id] = flags.names_of_bits(keywords or ())
         empty = FolderState(ref.mailbox_id, ref.folder_id, uidvalidity, uidnext=uidnext, names=names)
         state = None
         if data is not None:
@@ -290,7 +341,7 @@ class FolderCaches:
         if all(known[bit] for bit in range(flags.FIRST_KEYWORD_BIT, 63) if mask >> bit & 1):
             return known
         rows = await self._rows(sql.OPEN_FOLDER, [ref.folder_id, ref.mailbox_id])
-        self._names[ref.mailbox_id] = known = _names((rows[0][4] or ()) if rows else ())
+        self._names[ref.mailbox_id] = known = flags.names_of_bits((rows[0][4] or ()) if rows else ())
         return known
 
     async def _rows(self, statement: str, params: Any) -> list[tuple[Any, ...]]:
@@ -299,9 +350,17 @@ class FolderCaches:
             return await cursor.fetchall()
 
     def _set(self, entry: _Entry, state: FolderState | None) -> None:
-        for old, sign in ((entry.state, -1), (state, 1)):
-            self.nbytes += sign * (old.nbytes if old is not None else 0)
         entry.state = state
+        if state is None:
+            entry.readers = None
+        self._count(entry)
+
+    def _count(self, entry: _Entry) -> None:
+        nbytes = entry.state.nbytes if entry.state is not None else 0
+        if entry.readers is not None:
+            nbytes += entry.readers.nbytes
+        self.nbytes += nbytes - entry.nbytes
+        entry.nbytes = nbytes
 
     def _shrink(self, *, keep: _Entry) -> None:
         """Let go of folders nobody watches, the longest unused first, and of one that is not there."""
@@ -335,25 +394,3 @@ def log_lines(rows: Sequence[Sequence[Any]]) -> list[LogLine]:
         LogLine(modseq, op, mask & 2**64 - 1, parse_multirange(uids), tuple(names or ()))
         for modseq, op, mask, names, uids in rows
     ]
-
-
-def parse_multirange(text: str) -> list[tuple[int, int]]:
-    """Read `{[1,5),[9,10)}` as PostgreSQL writes it into ranges with both ends included."""
-    ranges = []
-    for part in text[1:-1].replace("[", "").split(")"):
-        if part.strip(","):
-            low, high = part.strip(",").split(",")
-            ranges.append((int(low), int(high) - 1))
-    return ranges
-
-
-def _names(keywords: Sequence[str]) -> tuple[str | None, ...]:
-    """Return the name of each bit: those of the system, those that are the same everywhere, the mailbox's."""
-    names: list[str | None] = [None] * 63
-    names[: len(_COMMON)] = _COMMON
-    for name, mask in flags.FIXED.items():
-        names[mask.bit_length() - 1] = name
-    for keyword in keywords:
-        bit, _, name = keyword.partition(":")
-        names[int(bit)] = name
-    return tuple(names)

@@ -283,12 +283,17 @@ class FolderAcl(models.Model):
 
 
 class Seen(models.Model):
-    r"""Which messages of a shared folder a user has read, where the mailbox keeps \Seen for each member."""
+    r"""Which messages of a shared folder a user has read, where the mailbox keeps \Seen for each member.
+
+    See `services/seen.py`. `changed[n]` are the uids marked or unmarked at modseq `changed_at[n]`, oldest first.
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     folder = models.ForeignKey(Folder, on_delete=models.CASCADE, related_name="+")
     uids = Int8MultirangeField()
-    modseq = models.BigIntegerField()
+    modseq = models.BigIntegerField(help_text="The folder's, when a mark changed last.")
+    changed_at = ArrayField(models.BigIntegerField(), default=list)
+    changed = ArrayField(Int8MultirangeField(), default=list)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["folder", "user"], name="store_seen_once")]

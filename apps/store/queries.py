@@ -18,10 +18,10 @@ from apps.protocols.imap.folder import Uids, place_of, rows_of
 
 from . import blobs, packs
 from .blobs import BlobRef
-from .folder_cache import parse_multirange
 from .packs import PACK_SIZE, Pack, PackCache, Wire
-from .ranges import Ranges
+from .ranges import Ranges, parse_multirange
 from .sql import reading as sql
+from .sql import seen
 from .values import FolderRef
 
 log = logging.getLogger(__name__)
@@ -219,8 +219,13 @@ class Reader:
         known = BlobRef(ref.organisation_id, ref.hash, size)
         return blobs.PackedBlob(known, codec, store, stored_size, data, location, position, key_id)
 
-    async def folders(self, mailbox_id: int) -> list[FolderFacts]:
-        """Return the folders of a mailbox with their counters."""
+    async def folders(self, mailbox_id: int, *, user_id: int = 0) -> list[FolderFacts]:
+        """Return the folders of a mailbox with their counters.
+
+        `user_id` is given where the mailbox keeps read marks for each member.
+        """
+        if user_id:
+            return [FolderFacts(*row) for row in await self.rows(seen.FOLDERS, [user_id, mailbox_id])]
         return [FolderFacts(*row) for row in await self.rows(sql.FOLDERS, [mailbox_id])]
 
     async def vanished(self, ref: FolderRef, since: int) -> Vanished | None:

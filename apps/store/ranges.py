@@ -32,3 +32,13 @@ def count(ranges: Ranges) -> int:
 def uids_of(ranges: Ranges) -> list[int]:
     """Return every uid, ascending; only for ranges known to be small."""
     return [uid for low, high in ranges for uid in range(low, high + 1)]
+
+
+def parse_multirange(text: str) -> list[tuple[int, int]]:
+    """Read `{[1,5),[9,10)}` as PostgreSQL writes it into ranges with both ends included."""
+    ranges = []
+    for part in text[1:-1].replace("[", "").split(")"):
+        if part.strip(","):
+            low, high = part.strip(",").split(",")
+            ranges.append((int(low), int(high) - 1))
+    return ranges

@@ -56,11 +56,12 @@ class MessageFacts:
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """A message to place in a folder.
+    r"""A message to place in a folder.
 
     `body` as bytes is packed by the plan itself; on a listener's loop, pack it first in a thread
     (`blobs.prepare`). `uid` is for mailboxes moved in from elsewhere: it is kept if it is not below the
-    folder's uidnext, else the message gets the next one.
+    folder's uidnext, else the message gets the next one. `seen_by` is the user who has read it, in a mailbox that keeps
+    read marks for each member: then \Seen is not among `flags`.
     """
 
     organisation_id: int
@@ -73,6 +74,7 @@ class NewMessage:
     flags: Flags = NONE
     trace_id: UUID | None = None
     uid: int | None = None
+    seen_by: int = 0
 
 
 @dataclass(frozen=True, slots=True)

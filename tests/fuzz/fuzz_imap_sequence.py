@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from apps.protocols.imap.errors import ProtocolError
 from apps.protocols.imap.sequence import SequenceSet, encode
-from apps.store.folder_cache import parse_multirange
+from apps.store.ranges import parse_multirange
 
 
 def test_one_input(data: bytes) -> None:

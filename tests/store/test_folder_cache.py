@@ -11,7 +11,7 @@ from apps.protocols.imap.folder import FolderState
 from apps.protocols.imap.view import View
 from apps.store import packing
 from apps.store.flags import Flags
-from apps.store.folder_cache import parse_multirange
+from apps.store.ranges import parse_multirange
 from apps.store.services import folders, messages
 from tests.store.mail import Box, a_box, a_message, put
 from tests.store.reading import Desk, a_desk, anything, in_thread, picture

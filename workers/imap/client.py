@@ -43,6 +43,8 @@ class OpenMailbox:
 
     mailbox_id: int
     organisation_id: int
+    private_seen: bool = False
+    """Whether read marks are each member's own."""
 
 
 class ClientGone(Exception):  # noqa: N818
@@ -119,6 +121,11 @@ class Client:
         return self.mailbox
 
     @property
+    def marks_of(self) -> int:
+        """The user whose read marks count in the mailbox; 0 where they are the same for all."""
+        return self.signed_in.user_id if self.opened.private_seen else 0
+
+    @property
     def selected(self) -> tuple[FolderRef, View, FlagTable]:
         """The selected folder and our picture of it; commands that need it are not legal without."""
         if self._gone:
@@ -140,7 +147,7 @@ class Client:
 
     async def folders(self) -> list[FolderFacts]:
         """Return all folders, with their counters."""
-        return await self.server.reader.folders(self.opened.mailbox_id)
+        return await self.server.reader.folders(self.opened.mailbox_id, user_id=self.marks_of)
 
     async def subscribed(self) -> set[int]:
         """Return the ids of the folders the user has subscribed to."""
@@ -223,7 +230,7 @@ class Client:
         self.unselect()
         self.ref, self.view, self._folder_gone = ref, view, False
         self.table = self.server.flag_table(view.state)
-        self._unwatch = self.server.caches.watch(ref, self._changed)
+        self._unwatch = self.server.caches.watch(ref, self._changed, user_id=self.marks_of)
         self.session.phase = Phase.SELECTED
 
     def unselect(self) -> None:
@@ -245,10 +252,15 @@ class Client:
             # A command looks for itself when it wants to: STORE compares what was told with what is now.
             self.view.absorb(state)
 
+    async def current(self, ref: FolderRef, *, at_least: int = 0, check: bool = False) -> FolderState | None:
+        """Return a folder as the user sees it."""
+        caches = self.server.caches
+        return await caches.current(ref, user_id=self.marks_of, at_least=at_least, check=check)
+
     async def refresh(self, *, at_least: int = 0, check: bool = False) -> View:
         """Look at the folder as it is now, without telling the client yet."""
         ref, view, _ = self.selected
-        state = await self.server.caches.current(ref, at_least=at_least, check=check)
+        state = await self.current(ref, at_least=at_least, check=check)
         if state is None or state.uidvalidity != view.state.uidvalidity or self._folder_gone:
             raise FolderGone
         view.absorb(state)
@@ -262,7 +274,7 @@ class Client:
     async def news(self, *, may_expunge: bool, silent: Silent | None = None) -> None:
         """Send what the client is owed of the selected folder."""
         ref, view, table = self.selected
-        state = await self.server.caches.current(ref)
+        state = await self.current(ref)
         if state is None or state.uidvalidity != view.state.uidvalidity or self._folder_gone:
             raise FolderGone
         if (table := self.server.flag_table(state)) is not self.table:

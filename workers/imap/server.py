@@ -127,13 +127,16 @@ class Server:
         )
         for connection in signed_in:
             client = connection.client
-            if client.signed_in.session_id not in live or client.opened.mailbox_id not in open_mailboxes:
+            if client.signed_in.session_id not in live:
+                connection.bye(b"Access revoked")
+            elif open_mailboxes.get(client.opened.mailbox_id) is not client.opened.private_seen:
+                # Disabled; or its read marks are kept in another way now, which a new session will find.
                 connection.bye(b"Access revoked")
 
 
 def _still_there(
     session_ids: Iterable[UUID | None], mailbox_ids: Iterable[int]
-) -> tuple[set[UUID], set[int]]:
+) -> tuple[set[UUID], dict[int, bool]]:
     live = sessions.still_live([session_id for session_id in session_ids if session_id is not None])
     active = Mailbox.objects.filter(id__in=mailbox_ids, is_active=True)
-    return live, set(active.values_list("id", flat=True))
+    return live, dict(active.values_list("id", "private_seen"))

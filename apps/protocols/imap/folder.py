@@ -198,7 +198,7 @@ class FolderState:
         """Return arrays to change, with the uids the lines append; uids not written to are the old array."""
         new = expand(pair for line in lines if line.op == APPEND for pair in line.ranges)
         if not new.size:
-            if all(line.op == EXPUNGE for line in lines):
+            if all(line.op == EXPUNGE or not line.ranges for line in lines):
                 return self.uids, self.flags, self.modseqs
             return self.uids, self.flags.copy(), self.modseqs.copy()
         new.sort()
@@ -249,11 +249,38 @@ def _names_after(
     return {uid: names for uid, names in after.items() if names}
 
 
-def with_private_seen(state: FolderState, seen: Uids, modseq: int) -> FolderState:
-    r"""Return the folder as one user sees it in a mailbox where each member has read marks of their own.
+@dataclass(frozen=True, slots=True)
+class ReadMarks:
+    r"""What one user has read of a folder whose mailbox keeps \Seen for each member.
 
-    `seen` are the uids this user has read, `modseq` is that of their latest change; it may exceed the folder's.
+    `ranges` are the uids read. `changes` says at which modseq which marks changed, oldest first.
     """
+
+    modseq: int = 0
+    ranges: Sequence[tuple[int, int]] = ()
+    changes: Sequence[tuple[int, Sequence[tuple[int, int]]]] = ()
+
+
+def with_private_seen(state: FolderState, marks: ReadMarks) -> FolderState:
+    """Return the folder as a user sees it who has these read marks, all as of the state's modseq."""
     flags = state.flags & ~np.uint64(SEEN)
-    flags[state.rows(seen)] |= np.uint64(SEEN)
-    return replace(state, flags=frozen(flags), modseq=max(state.modseq, modseq))
+    for here in _stretches(state.uids, marks.ranges):
+        flags[here] |= np.uint64(SEEN)
+    modseqs = state.modseqs
+    if marks.changes:
+        modseqs = modseqs.copy()
+        for modseq, ranges in marks.changes:
+            for here in _stretches(state.uids, ranges):
+                modseqs[here] = np.maximum(modseqs[here], np.uint64(modseq))
+        frozen(modseqs)
+    return replace(state, flags=frozen(flags), modseqs=modseqs)
+
+
+def _stretches(uids: Uids, ranges: Sequence[tuple[int, int]]) -> list[slice | NDArray[np.intp]]:
+    """Return where the uids of ranges stand: a stretch for each of a few, or all places of many."""
+    if len(ranges) <= _FEW:
+        return [slice(place_of(uids, low), place_of(uids, high + 1)) for low, high in ranges]
+    lows, highs = np.array(ranges, np.uint32).T
+    starts, ends = np.searchsorted(uids, lows), np.searchsorted(uids, highs, side="right")
+    steps = np.bincount(starts, minlength=uids.size + 1) - np.bincount(ends, minlength=uids.size + 1)
+    return [np.flatnonzero(np.cumsum(steps[: uids.size]))]

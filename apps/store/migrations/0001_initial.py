@@ -180,7 +180,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('uids', apps.store.fields.Int8MultirangeField()),
-                ('modseq', models.BigIntegerField()),
+                ('modseq', models.BigIntegerField(help_text="The folder's, when a mark changed last.")),
+                ('changed_at', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, size=None)),
+                ('changed', django.contrib.postgres.fields.ArrayField(base_field=apps.store.fields.Int8MultirangeField(), default=list, size=None)),
                 ('folder', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='store.folder')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],

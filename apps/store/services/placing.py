@@ -1,6 +1,6 @@
 """How new messages are placed: one statement for a batch, whatever its folders."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from apps.events.changes import Change
 from apps.events.transactions import Plan, Run, query
@@ -9,6 +9,8 @@ from apps.store.blobs import BlobRef, PackedBlob
 from apps.store.sql import locks
 from apps.store.sql import messages as sql
 from apps.store.values import NewMessage, NoFolder, OverQuota, Placed
+
+from . import seen
 
 BATCH = 200
 # Columns for lists and searching hold so much; the whole is in the bytes.
@@ -66,6 +68,7 @@ def append(items: Sequence[NewMessage], *, enforce_quota: bool) -> Plan[list[Pla
             )
         )  # fmt: skip
     rows = yield from query(sql.APPEND, [list(column) for column in zip(*table, strict=True)])
+    yield from _mark([(items[chosen[row[0] - 1]].seen_by, row[1], row[4], row[2]) for row in rows])
     # Last, for the order of locks: two batches with equal bytes meet here, and here alone.
     yield from blobs.insert(blob for n in chosen if isinstance(blob := stored[n], PackedBlob))
     changes: dict[int, Change] = {}
@@ -75,6 +78,16 @@ def append(items: Sequence[NewMessage], *, enforce_quota: bool) -> Plan[list[Pla
         changes[folder_id] = Change(items[n].mailbox_id, folder_id, modseq)
     yield from changes.values()
     return [answers.get(n) or NoFolder(item.folder_id) for n, item in enumerate(items)]
+
+
+def _mark(placed: Iterable[tuple[int, int, int, int]]) -> Plan[None]:
+    """Mark as read, given (user, folder, modseq, uid) of each message, those that have a user."""
+    read: dict[tuple[int, int, int], list[int]] = {}
+    for user_id, folder_id, modseq, uid in placed:
+        if user_id:
+            read.setdefault((user_id, folder_id, modseq), []).append(uid)
+    for (user_id, folder_id, modseq), uids in read.items():
+        yield from seen.mark_new(user_id, folder_id, uids, modseq)
 
 
 def _pack(items: Sequence[NewMessage]) -> list[PackedBlob | BlobRef]:

@@ -8,6 +8,7 @@ from apps.store.sql import locks
 from apps.store.sql import messages as sql
 from apps.store.values import Expunged, FolderRef, NoFolder
 
+from . import seen
 from .choosing import chosen
 
 ALL: Ranges = ((1, UID_LIMIT - 1),)
@@ -23,7 +24,10 @@ def expunge(
     rows = yield from query(sql.expunge(many=many, only_deleted=only_deleted), params)
     if not rows:
         return NoFolder(folder.folder_id)
-    [(modseq, lows, highs)] = rows
-    if lows:
+    [(modseq, lows, highs, marked)] = rows
+    gone = list(zip(lows, highs, strict=True))
+    if gone:
         yield Change(folder.mailbox_id, folder.folder_id, modseq)
-    return Expunged(modseq, list(zip(lows, highs, strict=True)))
+        if marked:
+            yield from seen.forget(folder, gone)
+    return Expunged(modseq, gone)

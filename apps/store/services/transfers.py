@@ -5,22 +5,26 @@ from typing import Any
 from apps.events.changes import Change
 from apps.events.transactions import Plan, Row, Run, query
 from apps.store import keywords
-from apps.store.flags import COMMON_BITS, FIRST_KEYWORD_BIT, KEYWORD_BITS, Flags
+from apps.store.flags import COMMON_BITS, FIRST_KEYWORD_BIT, KEYWORD_BITS, SEEN, Flags
 from apps.store.ranges import Ranges
 from apps.store.sql import locks
 from apps.store.sql import transfers as sql
 from apps.store.values import Copied, FolderRef, NoFolder, OverQuota
 
+from . import seen
 from .choosing import chosen
 from .removing import expunge
 
 type Transferred = Copied | OverQuota | NoFolder | None
 
 
-def copy(source: FolderRef, target: FolderRef, uids: Ranges) -> Plan[Transferred]:
-    """Place the messages in `target`, too, perhaps in another mailbox; None when there are none."""
+def copy(source: FolderRef, target: FolderRef, uids: Ranges, *, user_id: int = 0) -> Plan[Transferred]:
+    """Place the messages in `target`, too, perhaps in another mailbox; None when there are none.
+
+    `user_id` says whose read marks go with them to another mailbox, if one of the two keeps marks for each member.
+    """
     yield from _lock(source, target)
-    return (yield from _copy(source, target, uids, leaving=None))
+    return (yield from _copy(source, target, uids, user_id, leaving=None))
 
 
 def _lock(source: FolderRef, target: FolderRef) -> Plan[None]:
@@ -28,29 +32,48 @@ def _lock(source: FolderRef, target: FolderRef) -> Plan[None]:
     yield Run(locks.LOCK_USAGE, [sorted({source.mailbox_id, target.mailbox_id})])
 
 
-def _copy(source: FolderRef, target: FolderRef, uids: Ranges, *, leaving: int | None) -> Plan[Transferred]:
+def _copy(
+    source: FolderRef, target: FolderRef, uids: Ranges, user_id: int, *, leaving: int | None
+) -> Plan[Transferred]:
     many, params = chosen(uids)
     params |= _places(source, target) | {"leaving": leaving}
-    if source.mailbox_id == target.mailbox_id:
-        rows = yield from query(sql.copy(many=many), params)
-    else:
-        organisation = yield from query(sql.ORGANISATION, [target.mailbox_id])
-        if not organisation:
-            return NoFolder(target.folder_id)
-        params["organisation_id"] = organisation[0][0]
-        params |= yield from _translate(source, target, params, many=many)
-        rows = yield from query(sql.copy_between(many=many), params)
+    if source.mailbox_id != target.mailbox_id:
+        return (yield from _copy_between(source, target, params, user_id, many=many))
+    rows = yield from query(sql.copy(many=many), params)
     result = _result(rows, target)
     if isinstance(result, Copied):
         yield Change(target.mailbox_id, target.folder_id, result.modseq)
+        if _are_marked(rows):
+            yield from seen.carry(source, target, result)
     return result
 
 
-def move(source: FolderRef, target: FolderRef, uids: Ranges) -> Plan[Transferred]:
+def _copy_between(
+    source: FolderRef, target: FolderRef, params: dict[str, Any], user_id: int, *, many: bool
+) -> Plan[Transferred]:
+    mailboxes = yield from query(sql.ORGANISATION, [source.mailbox_id, target.mailbox_id])
+    if not mailboxes:
+        return NoFolder(target.folder_id)
+    [(params["organisation_id"], target_is_private, source_is_private)] = mailboxes
+    params["read"] = "{}"
+    if source_is_private:
+        params["common"] &= ~SEEN
+        params["read"] = yield from seen.read_by(source, user_id)
+    params |= yield from _translate(source, target, params, many=many)
+    rows = yield from query(sql.copy_between(many=many), params)
+    result = _result(rows, target)
+    if isinstance(result, Copied):
+        yield Change(target.mailbox_id, target.folder_id, result.modseq)
+        if target_is_private and user_id:
+            yield from seen.mark_copies(user_id, target, result)
+    return result
+
+
+def move(source: FolderRef, target: FolderRef, uids: Ranges, *, user_id: int = 0) -> Plan[Transferred]:
     """Place the messages in `target` instead; OverQuota only when that is another mailbox's."""
     if source.mailbox_id != target.mailbox_id or source.folder_id == target.folder_id:
         yield from _lock(source, target)
-        copied = yield from _copy(source, target, uids, leaving=source.mailbox_id)
+        copied = yield from _copy(source, target, uids, user_id, leaving=source.mailbox_id)
         if not isinstance(copied, Copied):
             return copied
         return (yield from _remove(source, copied))
@@ -61,6 +84,9 @@ def move(source: FolderRef, target: FolderRef, uids: Ranges) -> Plan[Transferred
     if isinstance(result, Copied):
         yield Change(source.mailbox_id, source.folder_id, result.source_modseq or 0)
         yield Change(target.mailbox_id, target.folder_id, result.modseq)
+        if _are_marked(rows):
+            yield from seen.carry(source, target, result)
+            yield from seen.forget(source, result.source_uids)
     return result
 
 
@@ -86,12 +112,17 @@ def _places(source: FolderRef, target: FolderRef) -> dict[str, Any]:
 def _result(rows: list[Row], target: FolderRef) -> Transferred:
     if not rows:
         return NoFolder(target.folder_id)
-    [(n, used, quota, over, allowed, uidvalidity, first, modseq, source_modseq, lows, highs)] = rows
+    [(n, used, quota, over, allowed, uidvalidity, first, modseq, source_modseq, lows, highs, _)] = rows
     if n == 0:
         return None
     if not allowed:
         return OverQuota(target.mailbox_id, used, quota, over or "mailbox")
     return Copied(uidvalidity, list(zip(lows, highs, strict=True)), first, modseq, source_modseq)
+
+
+def _are_marked(rows: list[Row]) -> bool:
+    """Say whether anyone has read marks of their own in the source."""
+    return bool(rows[0][-1])
 
 
 def _translate(

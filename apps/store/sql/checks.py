@@ -56,6 +56,26 @@ SELECT count(*) FROM store_pack p WHERE NOT EXISTS (
 SELECT count(*) FROM store_snapshot s WHERE NOT EXISTS (SELECT FROM store_folder f WHERE f.id = s.folder_id)""",
 }
 
+# Read marks of messages that are not there, or of the future, or whose history is not told in pairs.
+MARKS = """
+SELECT f.id, f.mailbox_id, f.name, s.user_id FROM store_seen s JOIN store_folder f ON f.id = s.folder_id
+WHERE s.modseq > f.modseq OR cardinality(s.changed_at) <> cardinality(s.changed)
+   OR NOT s.uids <@ coalesce((SELECT range_agg(int8range(m.uid, m.uid, '[]')) FROM store_message m
+      WHERE m.mailbox_id = f.mailbox_id AND m.folder_id = f.id), '{}')
+ORDER BY f.id, s.user_id
+"""
+
+# Keeps the read marks of what is there; all of them count as changed now.
+REPAIR_MARKS = """
+UPDATE store_seen s SET uids = s.uids * there.uids, modseq = f.modseq, changed_at = ARRAY[f.modseq], changed = ARRAY[there.uids]
+FROM store_folder f, (
+  SELECT coalesce(range_agg(int8range(uid, uid, '[]')), '{}') AS uids FROM store_message
+  WHERE mailbox_id = %(mailbox_id)s::bigint AND folder_id = %(folder_id)s::bigint
+) there
+WHERE f.id = %(folder_id)s::bigint AND s.folder_id = f.id AND (
+  s.modseq > f.modseq OR cardinality(s.changed_at) <> cardinality(s.changed) OR NOT s.uids <@ there.uids)
+"""
+
 # Every folder, with what is needed to replay its log.
 FOLDERS = "SELECT id, mailbox_id, name, log_floor, modseq FROM store_folder ORDER BY id"
 

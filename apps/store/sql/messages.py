@@ -164,7 +164,8 @@ WITH d AS (
   SELECT %(mailbox_id)s::bigint, %(folder_id)s::bigint, u.modseq, 5, c.uids FROM u, c
 )
 SELECT coalesce((SELECT modseq FROM u), f.modseq),
-       ARRAY(SELECT lower(r) FROM c, unnest(c.uids) AS r), ARRAY(SELECT upper(r) - 1 FROM c, unnest(c.uids) AS r)
+       ARRAY(SELECT lower(r) FROM c, unnest(c.uids) AS r), ARRAY(SELECT upper(r) - 1 FROM c, unnest(c.uids) AS r),
+       EXISTS (SELECT FROM store_seen WHERE folder_id = %(folder_id)s::bigint)
 FROM store_folder f WHERE f.id = %(folder_id)s::bigint AND f.mailbox_id = %(mailbox_id)s::bigint
 """
 

@@ -36,7 +36,8 @@ u AS (
 """
 _SUMMARY = """
 SELECT c.n, q.used, q.quota, q.over, q.ok, f.uidvalidity, u.first, u.modseq, {source_modseq},
-       ARRAY(SELECT lower(r) FROM unnest(c.uids) AS r), ARRAY(SELECT upper(r) - 1 FROM unnest(c.uids) AS r)
+       ARRAY(SELECT lower(r) FROM unnest(c.uids) AS r), ARRAY(SELECT upper(r) - 1 FROM unnest(c.uids) AS r),
+       EXISTS (SELECT FROM store_seen WHERE folder_id = %(folder_id)s::bigint)
 FROM store_folder f CROSS JOIN c CROSS JOIN q LEFT JOIN u ON true
 WHERE f.id = %(target_id)s::bigint AND f.mailbox_id = %(target_mailbox_id)s::bigint
 """
@@ -106,11 +107,12 @@ WITH d AS (
 )
 
 # Places messages in another mailbox: new contents, the same blobs (made young, so that the sweep spares
-# them, and copied if that is another organisation), keywords translated by name.
+# them, and copied if that is another organisation), keywords translated by name, and as read what `read` names.
 _COPY_BETWEEN = compose(
     """
 WITH k AS MATERIALIZED (
-  SELECT m.uid, (m.flags & %(common)s::bigint) | coalesce(t.new_bits, 0) AS flags, m.content_id,
+  SELECT m.uid, (m.flags & %(common)s::bigint) | coalesce(t.new_bits, 0)
+         | (m.uid <@ %(read)s::int8multirange)::int AS flags, m.content_id,
          nextval('store_content_id_seq') AS new_content_id, m.internaldate, m.size,
          string_to_array(nullif(t.new_names, ''), ' ') AS more_kw, row_number() OVER (ORDER BY m.uid) - 1 AS r
   FROM store_message m {join}
@@ -156,9 +158,10 @@ FROM store_message m {join} WHERE {chosen} AND (m.flags & %(keyword_bits)s::bigi
     chosen=_CHOSEN,
 )
 
-# Says whose organisation a mailbox belongs to.
+# Says whose organisation a mailbox belongs to, and whether it keeps read marks for each member; does another?
 ORGANISATION = """
-SELECT d.organisation_id FROM mailboxes_mailbox m JOIN domains_domain d ON d.id = m.domain_id WHERE m.id = %s::bigint
+SELECT d.organisation_id, m.private_seen, coalesce((SELECT private_seen FROM mailboxes_mailbox WHERE id = %s::bigint), false)
+FROM mailboxes_mailbox m JOIN domains_domain d ON d.id = m.domain_id WHERE m.id = %s::bigint
 """
 
 

@@ -8,7 +8,7 @@ import re
 
 import hypothesis.strategies as st
 import numpy as np
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from apps.protocols.imap.folder import (
@@ -21,6 +21,7 @@ from apps.protocols.imap.folder import (
     REPLACE,
     FolderState,
     LogLine,
+    ReadMarks,
     as_ranges,
     expand,
     with_private_seen,
@@ -343,9 +344,22 @@ def test_an_older_state_is_not_looked_at() -> None:
 
 def test_private_read_marks_are_a_state_of_their_own() -> None:
     folder = folder_of(3, flags=1 | 2)
-    seen = with_private_seen(folder.state, expand([(2, 2)]), 1)
+    seen = with_private_seen(folder.state, ReadMarks(9, [(2, 2)], [(4, [(1, 2)]), (9, [(2, 5)])]))
     assert seen.flags.tolist() == [2, 3, 2]
     assert (seen.unseen, seen.first_unseen()) == (2, 1)
+    assert seen.modseqs.tolist() == [4, 9, 9]
+    assert folder.state.flags.tolist() == [3, 3, 3]
+
+
+@given(st.sets(st.integers(1, 200)), st.sets(st.integers(1, 200)))
+def test_many_read_marks_are_laid_over_like_few(there: set[int], read: set[int]) -> None:
+    uids = np.array(sorted(there), np.uint32)
+    bits = np.zeros(uids.size, np.uint64)
+    state = FolderState(1, 1, 1, uids=uids, flags=bits, modseqs=bits)
+    marks = as_ranges(np.array(sorted(read), np.uint32))
+    seen = with_private_seen(state, ReadMarks(3, marks, [(3, marks)]))
+    assert seen.uids[seen.flags == 1].tolist() == sorted(there & read)
+    assert seen.modseqs.tolist() == [3 * (uid in read) for uid in sorted(there)]
 
 
 def test_a_view_is_small_even_when_others_expunge() -> None:

@@ -168,7 +168,7 @@ def test_each_folder_concerned_is_announced_once(alice: Box) -> None:
     plan = messages.move(alice["INBOX"], alice["Junk"], [(1, 4)])
     next(plan)
     plan.send(None)
-    said = [plan.send([(2, 0, 0, None, True, 5, 1, 20, 10, [1], [2])]), plan.send(None)]
+    said = [plan.send([(2, 0, 0, None, True, 5, 1, 20, 10, [1], [2], False)]), plan.send(None)]
     assert said == [
         Change(alice.mailbox_id, alice["INBOX"].folder_id, 10),
         Change(alice.mailbox_id, alice["Junk"].folder_id, 20),

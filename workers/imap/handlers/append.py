@@ -7,7 +7,7 @@ from apps.protocols.imap import commands as c
 from apps.protocols.imap import responses
 from apps.protocols.mime.scan import scan
 from apps.store import blobs
-from apps.store.flags import Flags
+from apps.store.flags import SEEN, Flags
 from apps.store.values import FolderRef, MessageFacts, NewMessage, NoFolder, OverQuota, Placed
 from workers.imap.answers import OVER_QUOTA, TOO_MANY_KEYWORDS, TRY_CREATE, Answer, ok
 from workers.imap.client import Client
@@ -26,9 +26,9 @@ async def append(client: Client, command: c.Append) -> Answer:
     if target is None:
         return TRY_CREATE
     if len(command.message) > LARGE:
-        item = await asyncio.to_thread(_prepare, client.opened.organisation_id, target, command)
+        item = await asyncio.to_thread(_prepare, client, target, command)
     else:
-        item = _prepare(client.opened.organisation_id, target, command)
+        item = _prepare(client, target, command)
     match await client.server.writer.put(item):
         case NoFolder():
             return TRY_CREATE
@@ -41,7 +41,10 @@ async def append(client: Client, command: c.Append) -> Answer:
             return ok(b"Appended", code)
 
 
-def _prepare(organisation_id: int, target: FolderRef, command: c.Append) -> NewMessage:
+def _prepare(client: Client, target: FolderRef, command: c.Append) -> NewMessage:
+    organisation_id = client.opened.organisation_id
+    wanted = Flags.named(*command.flags)
+    seen_by = client.marks_of if wanted.mask & SEEN else 0
     [packed] = blobs.prepare([(organisation_id, command.message)])
     return NewMessage(
         organisation_id,
@@ -50,5 +53,6 @@ def _prepare(organisation_id: int, target: FolderRef, command: c.Append) -> NewM
         packed,
         MessageFacts.of(scan(command.message)),
         int(time.time()) if command.internaldate is None else command.internaldate,
-        flags=Flags.named(*command.flags),
+        flags=Flags(wanted.mask & ~SEEN, wanted.names) if seen_by else wanted,
+        seen_by=seen_by,
     )

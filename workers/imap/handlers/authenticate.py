@@ -121,4 +121,6 @@ def _enter(
     if isinstance(outcome, Refused):
         return outcome
     mailbox = mailbox_of(outcome.user_id)
-    return outcome, OpenMailbox(mailbox.mailbox_id, mailbox.organisation_id) if mailbox else None
+    if mailbox is None:
+        return outcome, None
+    return outcome, OpenMailbox(mailbox.mailbox_id, mailbox.organisation_id, mailbox.private_seen)

@@ -1,6 +1,6 @@
 """COPY, MOVE and their UID forms (RFC 3501 6.4.7, RFC 6851, RFC 4315 3)."""
 
-from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 
@@ -22,7 +22,14 @@ from workers.imap.answers import (
 )
 from workers.imap.client import Client, ranges_of
 
-type Transfer = Callable[[FolderRef, FolderRef, Ranges], Plan[Copied | OverQuota | NoFolder | None]]
+
+class Transfer(Protocol):
+    """COPY or MOVE as the store does it."""
+
+    def __call__(
+        self, source: FolderRef, target: FolderRef, uids: Ranges, *, user_id: int
+    ) -> Plan[Copied | OverQuota | NoFolder | None]:
+        """Transfer messages, with the read marks of a user."""
 
 
 async def copy(client: Client, command: c.Copy) -> Answer:
@@ -52,7 +59,8 @@ async def _transfer(client: Client, command: c.Copy | c.Move, transfer: Transfer
         return NO_SUCH_MESSAGE
     if not selection.uids.size:
         return DONE
-    plan = transfer(ref, target, ranges_of(view, selection.rows))
+    ranges = ranges_of(view, selection.rows)
+    plan = transfer(ref, target, ranges, user_id=client.signed_in.user_id)
     match await client.server.database.perform(plan):
         case None:
             return DONE

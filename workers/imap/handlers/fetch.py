@@ -119,7 +119,8 @@ async def _mark_seen(client: Client, selection: Selection) -> None:
     unseen = selection.rows[view.state.flags[selection.rows] & np.uint64(SEEN) == 0]
     if not unseen.size:
         return
-    plan = messages.set_flags(ref, ranges_of(view, unseen), add=flags.Flags(flags.SEEN))
+    seen = flags.Flags(flags.SEEN)
+    plan = messages.set_flags(ref, ranges_of(view, unseen), add=seen, user_id=client.marks_of)
     result = await client.server.database.perform(plan)
     if isinstance(result, NoFolder):
         raise FolderGone

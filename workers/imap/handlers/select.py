@@ -13,7 +13,7 @@ async def select(client: Client, command: c.Select) -> Answer:
         client.send(b"* OK [CLOSED] Previous mailbox closed\r\n")
     ref = await client.find(command.name)
     caches = client.server.caches
-    state = await caches.current(ref, check=True) if ref is not None else None
+    state = await client.current(ref, check=True) if ref is not None else None
     if ref is None or state is None:
         return NO_SUCH_FOLDER
     client.condstore |= command.condstore

@@ -46,13 +46,13 @@ async def store(client: Client, command: c.Store) -> Answer:
             remove=named if command.change is c.Change.REMOVE else flags.NONE,
             replace=named if command.change is c.Change.REPLACE else None,
             unchanged_since=command.unchanged_since,
+            user_id=client.marks_of,
         )
     )
     if isinstance(result, NoFolder):
         raise FolderGone
     changed, failed = expand(result.changed), expand(result.failed)
-    caches = client.server.caches
-    state = await caches.current(ref, at_least=result.modseq)
+    state = await client.current(ref, at_least=result.modseq)
     silent = _silent(command, changed, state.names) if command.silent and state is not None else None
     await client.news(may_expunge=False, silent=silent)
     if not command.silent:
