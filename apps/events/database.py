@@ -32,26 +32,39 @@ def connection_arguments() -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if value != ""}
 
 
+RECONNECT_SECONDS = 5
+"""The pool waits twice as long after each vain attempt to connect; after so long it begins anew.
+
+Or a database that was away for a minute would be missed for another.
+"""
+
+
 def make_pool(size: int) -> Pool:
     """Return a closed pool of `size` connections; `await pool.open()` it on the loop that uses it."""
-    return AsyncConnectionPool(
+
+    async def check(connection: AsyncConnection[Any]) -> None:
+        """Let the pool replace connections the server has closed, so that no command pays for an old restart."""
+        # A server that goes away says so, and bytes that wait on an idle connection are just that: to look costs
+        # microseconds, to ask the server would cost as much as a short statement.
+        poll = select.poll()
+        poll.register(connection.fileno(), select.POLLIN)
+        if poll.poll(0):
+            await connection.close()  # The pool takes back what looks open.
+            await pool.check()  # Others were closed with it; to find them one by one takes seconds.
+            raise OperationalError("the server has closed this connection")
+
+    async def begin_anew(_: Any) -> None:
+        """Go on connecting, without a pause."""
+        await pool.check()
+
+    pool: Pool = AsyncConnectionPool(
         min_size=min(2, size),
         max_size=size,
         kwargs=connection_arguments(),
-        check=_check,
+        check=check,
         open=False,
         timeout=10,
+        reconnect_timeout=RECONNECT_SECONDS,
+        reconnect_failed=begin_anew,
     )
-
-
-async def _check(connection: AsyncConnection[Any]) -> None:
-    """Let the pool replace a connection the server has closed, so that no command pays for an old restart.
-
-    A server that goes away says so, and bytes that wait on an idle connection are just that: to look costs
-    microseconds, to ask the server would cost as much as a short statement.
-    """
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    if poll.poll(0):
-        await connection.close()  # The pool takes back what looks open.
-        raise OperationalError("the server has closed this connection")
+    return pool
