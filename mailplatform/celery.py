@@ -86,4 +86,3 @@ def _answer_health(**_: Any) -> None:
 
 
 signals.worker_ready.connect(_answer_health)
-signals.beat_init.connect(_answer_health)

@@ -27,6 +27,7 @@ def pytest_load_initial_conftests() -> None:
     """Start the servers before Django reads its settings; xdist's workers inherit their addresses."""
     if os.environ.get("MAIL_TEST_SERVERS"):
         return
+    os.environ.setdefault("MAIL_PROFILE", "normal")  # Whatever the machine has.
     root = Path(tempfile.mkdtemp(prefix="mp-test-"))
     os.environ["MAIL_TEST_SERVERS"] = str(root)
     os.environ["MAIL_STATE_DIR"] = str(root / "state")

@@ -27,6 +27,7 @@ def connection_arguments() -> dict[str, Any]:
         "options": "-c plan_cache_mode=force_custom_plan -c jit=off -c timezone=UTC",
         **database.get("OPTIONS", {}),
     }
+    arguments.pop("pool", None)  # Django's own.
     if database.get("PASSWORD"):
         arguments["password"] = database["PASSWORD"]
     return {name: value for name, value in arguments.items() if value != ""}

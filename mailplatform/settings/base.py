@@ -1,9 +1,10 @@
 """Every setting of the platform, with one sentence on when to change it."""
 
+import os
 import tomllib
 from pathlib import Path
 
-from . import registry
+from . import profile, registry
 from .database import check_redis_url, database_from_url, embedded_valkey_url
 from .keys import derive, load_keyring
 from .state import state_directory
@@ -39,6 +40,14 @@ MAIL_STATE_DIR = (
 )
 EMBEDDED_VALKEY = not REDIS_URL
 REDIS_URL = embedded_valkey_url(MAIL_STATE_DIR) if EMBEDDED_VALKEY else check_redis_url(REDIS_URL)
+MAIL_PROFILE = registry.choice(
+    "MAIL_PROFILE",
+    "auto",
+    ("auto", "small", "normal"),
+    "small saves memory (one Celery worker, few database connections, small caches), normal does not; "
+    "auto is small where less than 3 GB may be used.",
+)
+PROFILE = profile.choose(MAIL_PROFILE)
 MAIL_HOSTNAME = registry.host_name(
     "MAIL_HOSTNAME",
     "mail.example.test",
@@ -136,11 +145,14 @@ MAIL_DRAIN_SECONDS = registry.seconds(
 MAIL_IMAP_LOGIN_TIMEOUT = registry.seconds(
     "MAIL_IMAP_LOGIN_TIMEOUT", 180, "How long an IMAP client may take to sign in.", least=1
 )
-MAIL_IMAP_FILING_BYTES = registry.integer(
-    "MAIL_IMAP_FILING_BYTES",
-    256 * 1024 * 1024,
-    "Bytes of messages one IMAP process takes from clients at once; more clients are told to try later.",
-    least=1024,
+MAIL_IMAP_FILING_BYTES = (
+    registry.integer(
+        "MAIL_IMAP_FILING_BYTES",
+        0,
+        "Bytes of messages one IMAP process takes from clients at once; more clients are told to try later. "
+        "0 means 256 MB, or 64 MB in the small profile.",
+    )
+    or PROFILE.filing_bytes
 )
 MAIL_SMTP_PROCESSES = registry.integer(
     "MAIL_SMTP_PROCESSES", 1, "SMTP listener processes.", least=1, most=256
@@ -148,8 +160,15 @@ MAIL_SMTP_PROCESSES = registry.integer(
 MAIL_IMAP_PROCESSES = registry.integer(
     "MAIL_IMAP_PROCESSES", 1, "IMAP listener processes.", least=1, most=256
 )
-MAIL_DB_CONNECTIONS = registry.integer(
-    "MAIL_DB_CONNECTIONS", 4, "Database connections of one listener process.", least=1, most=100
+MAIL_DB_CONNECTIONS = (
+    registry.integer(
+        "MAIL_DB_CONNECTIONS",
+        0,
+        "Database connections for the mail commands of one listener process, and as many again for its other work; "
+        "0 means 4, or 2 in the small profile.",
+        most=100,
+    )
+    or PROFILE.listener_connections
 )
 MAIL_DEFAULT_QUOTA_BYTES = registry.integer(
     "MAIL_DEFAULT_QUOTA_BYTES", 10 * 1024**3, "Quota of a new mailbox in bytes; 0 means none.", most=2**62 - 1
@@ -272,4 +291,12 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 
-DATABASES = {"default": database_from_url(DATABASE_URL, MAIL_STATE_DIR)}
+_process = os.environ.get("MAIL_PROCESS", "")
+DATABASES = {
+    "default": database_from_url(
+        DATABASE_URL,
+        MAIL_STATE_DIR,
+        shared=PROFILE.web_connections if _process == "web" else None,
+        is_kept=PROFILE.workers_keep_connections or not _process.startswith("celery"),
+    )
+}

@@ -31,16 +31,31 @@ def check_redis_url(url: str) -> str:
     return url
 
 
-def database_from_url(url: str, state_dir: Path) -> dict[str, Any]:
-    """Return Django's settings of the database; raises SettingError on an address that cannot be one."""
-    common = {
+IDLE_SECONDS = 60
+WAIT_SECONDS = 5
+
+
+def database_from_url(
+    url: str, state_dir: Path, *, shared: int | None = None, is_kept: bool = True
+) -> dict[str, Any]:
+    """Return Django's settings of the database; raises SettingError on an address that cannot be one.
+
+    With `shared`, the threads of the process share so many connections; without, each has its own, which it
+    keeps or gives up after each task.
+    """
+    common: dict[str, Any] = {
         "ENGINE": "django.db.backends.postgresql",
-        "CONN_MAX_AGE": 600,
+        "CONN_MAX_AGE": 600 if is_kept and shared is None else 0,
         "CONN_HEALTH_CHECKS": True,
     }
+    pool: dict[str, Any] = {}
+    if shared is not None:
+        sizes = {"min_size": 0, "max_size": shared, "max_idle": IDLE_SECONDS, "timeout": WAIT_SECONDS}
+        pool = {"pool": sizes | {"num_workers": 1}}
     if not url:
         return {
             **common,
+            "OPTIONS": pool,
             "NAME": EMBEDDED_NAME,
             "USER": EMBEDDED_USER,
             "HOST": str(socket_path(state_dir / "pg" / "socket", POSTGRES_SOCKET).parent),
@@ -63,5 +78,5 @@ def database_from_url(url: str, state_dir: Path) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": options.pop("host", "") or unquote(parts.hostname or ""),
         "PORT": str(port or options.pop("port", "")),
-        "OPTIONS": options,
+        "OPTIONS": {**options, **pool},
     }

@@ -86,9 +86,10 @@ def choice(name: str, default: str, options: tuple[str, ...], help: str) -> str:
     """Read one of a few words, in any case."""
 
     def parse(raw: str) -> str:
-        if raw.upper() not in options:
-            raise ValueError(f"give one of {', '.join(options)}")
-        return raw.upper()
+        for option in options:
+            if raw.lower() == option.lower():
+                return option
+        raise ValueError(f"give one of {', '.join(options)}")
 
     return _read(name, default, help, parse, "one of the choices")
 

@@ -51,9 +51,10 @@ class Tally:
 class Victim:
     """One running system: where it listens, and who it is made of."""
 
-    def __init__(self, directory: Path, sink_port: int) -> None:
+    def __init__(self, directory: Path, sink_port: int, profile: str = "normal") -> None:
         link_binaries(directory)
-        env = environment(directory, MAIL_ROUTES=f"*=127.0.0.1:{sink_port}")
+        routes = f"*=127.0.0.1:{sink_port}"
+        env = environment(directory, MAIL_ROUTES=routes, MAIL_PROFILE=profile)
         self.system = System(directory, env)
         self.process = self.system.process
         self.run = self.system.wait(START_SECONDS)
@@ -224,11 +225,13 @@ def loading(system: Victim, workers: int) -> Iterator[tuple[Tally, Tally]]:
             thread.join(30)
 
 
-def run(kills: int, every: float, pauses: float, workers: int, seed: int, directory: Path) -> int:
+def run(
+    kills: int, every: float, pauses: float, workers: int, seed: int, directory: Path, profile: str
+) -> int:
     """Do it all; return 0 when nothing is lost or doubled."""
     addresses = ["alice@example.test", "bob@example.test", "carol@example.test"]
     with sinking(data_size_limit=10**7) as (sink, port):
-        system = Victim(directory, port)
+        system = Victim(directory, port, profile)
         try:
             with loading(system, workers) as (inward, outward):
                 hit = kill_some(system, kills, every, random.Random(seed))
@@ -273,6 +276,7 @@ def main() -> None:
     )
     parser.add_argument("--workers", type=int, default=2, help="senders in each direction")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--profile", choices=["normal", "small"], default="normal")
     parser.add_argument("--directory", type=Path, help="kept afterwards; default: a temporary one")
     options = parser.parse_args()
     with contextlib.ExitStack() as stack:
@@ -280,7 +284,17 @@ def main() -> None:
             stack.enter_context(tempfile.TemporaryDirectory(prefix="mp-chaos-"))
         )
         directory.mkdir(parents=True, exist_ok=True)
-        sys.exit(run(options.kills, options.every, options.pauses, options.workers, options.seed, directory))
+        sys.exit(
+            run(
+                options.kills,
+                options.every,
+                options.pauses,
+                options.workers,
+                options.seed,
+                directory,
+                options.profile,
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -42,13 +42,12 @@ def name_of(pid: int) -> str:
     except OSError:
         return "gone"
     line = b" ".join(words).decode("utf-8", "replace")
-    for word in ("postgres", "valkey", "supervisord", "workers.smtp", "workers.imap", "uvicorn", "beat"):
+    for word in ("postgres", "valkey", "supervisord", "workers.smtp", "workers.imap", "uvicorn"):
         if word in line:
             return word
-    if "celery" in line:
-        return next(
-            (f"celery {queue}" for queue in ("local", "remote", "scan", "default") if queue in line), "celery"
-        )
+    if "workers.jobs" in line:
+        queues = words[words.index(b"workers.jobs") + 1].decode()
+        return "celery" if "," in queues else f"celery {queues}"
     return line[:40] or "unnamed"
 
 

@@ -1,18 +1,23 @@
 """`make run`: everything comes up, comes back, and goes down in order, and what it kept is there again."""
 
+import imaplib
 import os
 import signal
+import smtplib
+import ssl
 import stat
 import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
 from tests.servers import link_binaries
+from tests.smtp_sink import Sink, sinking
 from tests.supervisor.system import System, environment
 from workers.supervisor.postgres import Postgres
 
@@ -47,9 +52,10 @@ def state() -> Iterator[Path]:
         yield Path(directory)
 
 
-def test_the_life_of_a_system(state: Path) -> None:
+@pytest.mark.parametrize(("profile", "worker"), [("normal", "celery local"), ("small", "celery")])
+def test_the_life_of_a_system(state: Path, profile: str, worker: str) -> None:
     link_binaries(state)
-    env = environment(state)
+    env = environment(state, MAIL_PROFILE=profile)
     system = System(state, env)
     run = system.wait()
 
@@ -68,14 +74,14 @@ def test_the_life_of_a_system(state: Path) -> None:
     )
 
     # Whoever dies comes back: a door, then the database below it.
-    for name in ("uvicorn", "postgres", "valkey"):
+    for name in ("uvicorn", worker, "postgres", "valkey"):
         old = system.pids()[name]
         os.kill(old, signal.SIGKILL)
         until(lambda name=name, old=old: system.pids().get(name, old) != old)  # type: ignore[misc]
     until(lambda: ready(run["web"]))
 
     # One that does not listen is not waited for.
-    os.kill(system.pids()["celery local"], signal.SIGSTOP)
+    os.kill(system.pids()[worker], signal.SIGSTOP)
     assert system.stop() < 10
     assert not (state / "run.json").exists()
     assert Postgres(state / "pg").running() is None
@@ -116,6 +122,38 @@ def test_a_path_too_long_for_a_socket(state: Path) -> None:
     run = system.wait()
     assert ready(run["web"])
     assert system.stop() < 10
+
+
+@pytest.mark.parametrize("profile", ["normal", "small"])
+def test_mail_comes_in_and_goes_out(state: Path, profile: str) -> None:
+    link_binaries(state)
+    with sinking() as (sink, port):
+        system = System(state, environment(state, MAIL_PROFILE=profile, MAIL_ROUTES=f"*=127.0.0.1:{port}"))
+        try:
+            exchange_mail(system.wait(), sink)
+        finally:
+            took = system.stop()
+        assert took < 10
+
+
+def exchange_mail(run: dict[str, Any], sink: Sink) -> None:
+    """Let a stranger write to alice, let her read it, and let her write back."""
+    alice = next(user for user in run["users"] if user["address"].startswith("alice@"))
+    trust = ssl.create_default_context(cafile=run["ca_certificate"])
+    inward = "From: bob@outside.example\r\nSubject: inward\r\n\r\nHello\r\n"
+    with smtplib.SMTP(run["smtp"]["host"], run["smtp"]["port"], timeout=20) as stranger:
+        stranger.sendmail("bob@outside.example", [alice["address"]], inward)
+    where = run["imaps"]
+    with imaplib.IMAP4_SSL(where["host"], where["port"], ssl_context=trust, timeout=20) as client:
+        client.login(alice["address"], alice["password"])
+        client.select("INBOX")
+        until(lambda: client.noop() and client.uid("SEARCH", 'SUBJECT "inward"')[1] != [b""])
+    outward = f"From: {alice['address']}\r\nSubject: outward\r\n\r\nHello\r\n"
+    door = run["submissions"]
+    with smtplib.SMTP_SSL(door["host"], door["port"], context=trust, timeout=20) as agent:
+        agent.login(alice["address"], alice["password"])
+        agent.sendmail(alice["address"], ["bob@outside.example"], outward)
+    until(lambda: any(b"outward" in taken.data for taken in sink.taken))
 
 
 def test_servers_of_ones_own_are_used_and_left_alone(state: Path) -> None:

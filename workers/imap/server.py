@@ -13,6 +13,7 @@ from apps.protocols.imap.budget import Budget
 from apps.protocols.imap.folder import FolderState
 from apps.protocols.imap.responses import FlagTable
 from apps.store.folder_cache import FolderCaches
+from apps.store.packs import PackCache
 from apps.store.queries import Reader
 from workers.bridge import db
 from workers.lifecycle import Process
@@ -42,8 +43,9 @@ class Server:
     def __init__(self, process: Process) -> None:
         self.process = process
         self.database = process.database
-        self.caches = FolderCaches(process.database, process.hints)
-        self.reader = Reader(process.database)
+        profile = settings.PROFILE
+        self.caches = FolderCaches(process.database, process.hints, limit_bytes=profile.folder_cache_bytes)
+        self.reader = Reader(process.database, PackCache(profile.pack_cache_bytes))
         self.writer = Writer(process.database)
         self.max_message: int = settings.MAIL_MAX_MESSAGE_BYTES
         self.timeout: float = settings.MAIL_IMAP_TIMEOUT

@@ -1,18 +1,27 @@
 """Tasks that deliver: each asks the database what is due, so that a lost or doubled call does not matter."""
 
 from celery import shared_task
+from django.db import connection
 
 from apps.events.valkey import sync_client
 from apps.events.wake import Job, looking
 from apps.mailflow import run_queue
 
 from .remote import carry
-from .turns import turn
+from .turns import Lane, turn
+
+LOCAL = Lane(1)
+# A second run begins anew where slow hosts keep the first from ending.
+REMOTE = Lane(2)
 
 
 @shared_task(name=Job.DELIVER_LOCAL.value)
 def deliver_local_due() -> None:
     """File what is due into our mailboxes."""
+    LOCAL.run(_deliver_local)
+
+
+def _deliver_local() -> None:
     looking(sync_client(), Job.DELIVER_LOCAL)
     run_queue.run_local(turn())
 
@@ -20,6 +29,11 @@ def deliver_local_due() -> None:
 @shared_task(name=Job.DELIVER_REMOTE.value)
 def deliver_remote_due() -> None:
     """Carry what is due to other servers, on a loop of its own."""
+    REMOTE.run(_deliver_remote)
+
+
+def _deliver_remote() -> None:
     looking(sync_client(), Job.DELIVER_REMOTE)
     if run_queue.is_due():
+        connection.close()  # What follows has connections of its own, and may take minutes.
         carry(turn())

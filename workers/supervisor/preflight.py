@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 
 import psycopg
-import redis
 from django.conf import settings
 
 from apps.events.database import connection_arguments
@@ -121,6 +120,8 @@ def check_valkey() -> None:
     """REDIS_URL, when given, leads to a server that answers."""
     if settings.EMBEDDED_VALKEY:
         return
+    import redis  # 6 MB that the supervisor of an embedded server need not hold.
+
     try:
         with redis.Redis.from_url(
             settings.REDIS_URL, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=5

@@ -21,6 +21,10 @@ MARK = "MAIL_SUPERVISED"
 CELERY_THREADS = {"local": 1, "remote": 2, "default": 2}
 
 
+# Web, workers and supervisor of the small profile, and four for manage.py and psql.
+OTHER_CONNECTIONS = 12
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """An embedded server and how to tell that it answers."""
@@ -39,7 +43,18 @@ class Process:
 
 def embedded_postgres() -> Postgres:
     """Return the embedded PostgreSQL of this installation."""
-    return Postgres(settings.MAIL_STATE_DIR / "pg", namespaces=not settings.MAIL_NO_USERNS)
+    return Postgres(
+        settings.MAIL_STATE_DIR / "pg",
+        namespaces=not settings.MAIL_NO_USERNS,
+        sizes=settings.PROFILE.postgres | {"max_connections": str(_connections())},
+    )
+
+
+def _connections() -> int:
+    """Return how many connections the server must take: those of the profile, or more for more listeners."""
+    listeners = settings.MAIL_SMTP_PROCESSES + settings.MAIL_IMAP_PROCESSES
+    each: int = 2 * settings.MAIL_DB_CONNECTIONS
+    return max(int(settings.PROFILE.postgres["max_connections"]), OTHER_CONNECTIONS + listeners * each)
 
 
 def embedded_valkey() -> Valkey:
@@ -103,33 +118,24 @@ def processes() -> list[Process]:
         if importlib.util.find_spec(f"workers.{door}.__main__"):
             names = [door] if count == 1 else [f"{door}-{number}" for number in range(1, count + 1)]
             listed += [(name, [*python, f"workers.{door}"]) for name in names]
-    for queue, threads in CELERY_THREADS.items():
-        words = [*python, "celery", "--app", "mailplatform.celery", "--quiet", "worker", "--queues", queue,
-                 "--hostname", f"{queue}@%h", "--pool", "threads", "--concurrency", str(threads),
-                 "--without-gossip", "--without-mingle"]  # fmt: skip
-        listed.append((f"celery-{queue}", words))
-    listed.append(
-        (
-            "beat",
-            [
-                *python,
-                "celery",
-                "--app",
-                "mailplatform.celery",
-                "--quiet",
-                "beat",
-                "--scheduler",
-                "celery.beat:Scheduler",
-                "--pidfile",
-                "",
-            ],
-        )
-    )
+    listed += _celery([*python, "workers.jobs"])
     found = [_process("web", _web(python), settings.MAIL_WEB_PORT, 0)]
     for number, (name, words) in enumerate(listed):
         port = settings.MAIL_HEALTH_PORT_BASE + number
         found.append(_process(name, words, port, port))
     return found
+
+
+def _celery(command: list[str]) -> list[tuple[str, list[str]]]:
+    """Return the workers: one for all queues, or one for each; the last also runs the schedule."""
+    if (threads := settings.PROFILE.worker_threads) is not None:
+        return [("celery", [*command, ",".join(CELERY_THREADS), "--threads", str(threads), "--beat"])]
+    workers = [
+        (f"celery-{queue}", [*command, queue, "--threads", str(threads)])
+        for queue, threads in CELERY_THREADS.items()
+    ]
+    workers[-1][1].append("--beat")
+    return workers
 
 
 def _web(python: list[str]) -> list[str]:
@@ -143,6 +149,7 @@ def _process(name: str, words: list[str], port: int, own_port: int) -> Process:
         "MAIL_PROCESS": name,
         "MAIL_HEALTH_PORT": str(own_port),
         MARK: str(settings.MAIL_STATE_DIR),
+        "MAIL_PROFILE": settings.PROFILE.name,
     }
     return Process(
         Program(name, lambda: words, environment, directory=Path(settings.BASE_DIR)), health_port=port

