@@ -33,6 +33,12 @@ def connection_arguments() -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if value != ""}
 
 
+WAIT_SECONDS = 5
+"""How long a command waits for a connection before its client hears that the database is away.
+
+Many clients give up after ten seconds themselves, and would take an answer that late for a dead server.
+"""
+
 RECONNECT_SECONDS = 5
 """The pool waits twice as long after each vain attempt to connect; after so long it begins anew.
 
@@ -64,7 +70,7 @@ def make_pool(size: int) -> Pool:
         kwargs=connection_arguments(),
         check=check,
         open=False,
-        timeout=10,
+        timeout=WAIT_SECONDS,
         reconnect_timeout=RECONNECT_SECONDS,
         reconnect_failed=begin_anew,
     )
