@@ -41,7 +41,7 @@ chmod 711 "$SCRATCH"
 mkdir -m 700 "$SCRATCH/user"
 base=$("$PYTHON" -c 'import sys; print(sys.base_prefix)')
 case $base in
-/root/*)
+"$HOME"/*)
     mkdir -p "$SCRATCH/user/python"
     cp -r "$base/bin" "$base/lib" "$SCRATCH/user/python/"
     export MAIL_PYTHON=$SCRATCH/user/python/bin/python3 LD_LIBRARY_PATH=$SCRATCH/user/python/lib
