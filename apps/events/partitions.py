@@ -44,6 +44,9 @@ def _name(day: date) -> str:
 def _make(name: str, day: date) -> Plan[None]:
     # The rows the default partition caught are moved first, or attaching would refuse.
     start, end = f"{day} 00:00+00", f"{day + timedelta(days=1)} 00:00+00"
+    # The table itself is locked before its default partition: a row on its way to the default one would else wait
+    # there, and be refused when the day has a partition of its own.
+    yield Run("LOCK TABLE events_messageevent IN SHARE ROW EXCLUSIVE MODE")
     yield Run("LOCK TABLE events_messageevent_default IN ACCESS EXCLUSIVE MODE")
     yield Run(f"CREATE TABLE {name} (LIKE events_messageevent INCLUDING DEFAULTS INCLUDING CONSTRAINTS)")
     yield Run(

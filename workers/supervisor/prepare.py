@@ -1,10 +1,11 @@
-"""`python -m workers.supervisor.prepare`: migrate, check what came of it, and make sure that the demo is there.
+"""`python -m workers.supervisor.prepare`: migrate, check what came of it, make today's partitions and the demo.
 
 A process of its own, so that the supervisor that stays need not hold Django's models.
 """
 
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import django
@@ -31,6 +32,10 @@ def main() -> int:
     if wrong := mistakes():
         print(f"mailplatform: DATABASE_URL: {wrong[0]}", file=sys.stderr)
         return 1
+    from apps.events import partitions
+    from apps.events.transactions import perform
+
+    perform(partitions.keep_days(datetime.now(UTC).date(), keep=settings.MAIL_TRACE_DAYS))
     if settings.MAIL_DEMO:
         from . import demo_data
 
