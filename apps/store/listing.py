@@ -11,6 +11,6 @@ async def find(reader: Reader, mailbox_id: int, name: str) -> FolderRef | None:
     return FolderRef(mailbox_id, rows[0][0]) if rows else None
 
 
-async def subscribed(reader: Reader, mailbox_id: int, user_id: int) -> set[int]:
-    """Return the ids of the folders a user has subscribed to."""
+async def subscribed(reader: Reader, mailbox_id: int, user_id: int) -> set[str]:
+    """Return the names a user has subscribed to, those of deleted folders among them."""
     return {row[0] for row in await reader.rows(sql.SUBSCRIBED, [mailbox_id, user_id])}

@@ -254,13 +254,23 @@ class Snapshot(models.Model):
 
 
 class Subscription(models.Model):
-    """A user wants to see a folder in the list of a client."""
+    """A user wants to see a folder of this name in the list of a client, whether or not it is there.
 
+    A name and no folder, for a subscription survives that its folder is deleted (RFC 3501 6.3.6): a client that
+    makes a folder anew now and then need not subscribe to it each time.
+    """
+
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="+", db_index=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
-    folder = models.ForeignKey(Folder, on_delete=models.CASCADE, related_name="subscriptions")
+    name = models.TextField(db_collation="C", help_text="As a folder's.")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["folder", "user"], name="store_subscription_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["mailbox", "user", "name"], name="store_subscription_name_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class FolderAcl(models.Model):

@@ -36,5 +36,5 @@ def test_one_input(data: bytes) -> None:
         lsub_entries(FOLDERS, parse_lsub(Lexer([b" " + data])))
     pattern, _, name = data.decode("utf-8", "replace").partition("\0")
     found = Pattern(pattern).matches(name)
-    if name != "INBOX" and len(pattern) <= SHORT and len(name) <= SHORT:
+    if name.partition("/")[0] != "INBOX" and len(pattern) <= SHORT and len(name) <= SHORT:
         assert found == means(pattern, name)

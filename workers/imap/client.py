@@ -149,8 +149,8 @@ class Client:
         """Return all folders, with their counters."""
         return await self.server.reader.folders(self.opened.mailbox_id, user_id=self.marks_of)
 
-    async def subscribed(self) -> set[int]:
-        """Return the ids of the folders the user has subscribed to."""
+    async def subscribed(self) -> set[str]:
+        """Return the names the user has subscribed to, those of deleted folders among them."""
         return await listing.subscribed(self.server.reader, self.opened.mailbox_id, self.signed_in.user_id)
 
     # --- talking ---------------------------------------------------------------------------------------

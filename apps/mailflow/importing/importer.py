@@ -198,7 +198,7 @@ class _Import:
                 raise FolderGoneError(kept)
             ref = made
             if self.owner_id is not None:
-                perform(folders.subscribe(self.owner_id, ref))
+                perform(folders.subscribe(self.owner_id, self.mailbox_id, kept))
         self.refs[name] = ref
         return ref
 

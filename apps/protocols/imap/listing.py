@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from .commands import List, Lsub
 
 SEPARATOR = "/"
+INBOX = "INBOX"
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A folder that is there."""
+    """A folder that is there, or a name somebody subscribed to whose folder is not there any more."""
 
     name: str
     special_use: str = ""
     subscribed: bool = False
+    exists: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +49,18 @@ class Pattern:
             else:
                 self._literal[character] = self._literal.get(character, 0) | 1 << place
         self._end = 1 << len(text)
-        self._case_free = None if text.upper() == text else text.upper()
 
     def matches(self, name: str) -> bool:
-        """Say whether the whole name matches; INBOX in any case."""
-        if name == "INBOX" and self._case_free is not None and Pattern(self._case_free).matches(name):
-            return True
+        """Say whether the whole name matches; INBOX in any case, where it is the whole first level (RFC 3501 5.1)."""
+        any_case = len(INBOX) if name == INBOX or name.startswith(INBOX + SEPARATOR) else 0
         wild = self._any | self._level
         states = 1 | (wild & 1) << 1
-        for character in name:
+        for place, character in enumerate(name):
             stay = self._any if character == SEPARATOR else wild
-            states = (states & self._literal.get(character, 0)) << 1 | states & stay
+            literal = self._literal.get(character, 0)
+            if place < any_case:
+                literal |= self._literal.get(character.lower(), 0)
+            states = (states & literal) << 1 | states & stay
             states |= (states & wild) << 1
             if not states:
                 return False
@@ -70,7 +73,7 @@ def list_entries(folders: Sequence[Listed], command: List) -> list[Entry]:
         return [Entry("", ("\\Noselect",), exists=False)]
     patterns = [Pattern(command.reference + pattern) for pattern in command.patterns if pattern]
     known = {folder.name: folder for folder in folders}
-    parents = _parents(known)
+    parents = _parents({name for name, folder in known.items() if folder.exists})
     chosen = {name for name, folder in known.items() if _selected(folder, command.select)}
     informed = _parents(chosen) if "RECURSIVEMATCH" in command.select else set()
     names = chosen | informed if command.select else chosen | parents
@@ -80,7 +83,8 @@ def list_entries(folders: Sequence[Listed], command: List) -> list[Entry]:
         if not any(pattern.matches(name) for pattern in patterns):
             continue
         folder = known.get(name)
-        attributes = [] if folder else ["\\NonExistent", "\\Noselect"]
+        exists = folder is not None and folder.exists
+        attributes = [] if exists else ["\\NonExistent", "\\Noselect"]
         attributes.append("\\HasChildren" if name in parents else "\\HasNoChildren")
         if folder and folder.special_use:
             attributes.append(folder.special_use)
@@ -89,7 +93,7 @@ def list_entries(folders: Sequence[Listed], command: List) -> list[Entry]:
         extended = b""
         if name in informed and "SUBSCRIBED" in command.select:
             extended = b'"CHILDINFO" ("SUBSCRIBED")'
-        entries.append(Entry(name, tuple(attributes), folder is not None, extended))
+        entries.append(Entry(name, tuple(attributes), exists, extended))
     return entries
 
 
@@ -101,6 +105,7 @@ def lsub_entries(folders: Sequence[Listed], command: Lsub) -> list[Entry]:
     if command.pattern.endswith("%"):
         names = subscribed | _parents(subscribed)
     return [
+        # A deleted one is named like the others: \Noselect says here that a name is not subscribed.
         Entry(name, () if name in subscribed else ("\\Noselect",), name in subscribed)
         for name in sorted(names, key=_inbox_first)
         if pattern.matches(name)
@@ -118,10 +123,11 @@ def _parents(names: "set[str] | dict[str, Listed]") -> set[str]:
 
 
 def _selected(folder: Listed, options: frozenset[str]) -> bool:
-    if "SUBSCRIBED" in options and not folder.subscribed:
+    # A name without a folder is listed to those who ask for subscriptions, and to nobody else (RFC 5258 3.1).
+    if not (folder.subscribed if "SUBSCRIBED" in options else folder.exists):
         return False
     return not ("SPECIAL-USE" in options and not folder.special_use)
 
 
 def _inbox_first(name: str) -> tuple[bool, str]:
-    return name != "INBOX", name
+    return name != INBOX, name

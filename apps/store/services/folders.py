@@ -124,12 +124,16 @@ def ensure_defaults(mailbox_id: int) -> Plan[None]:
         },
     )
     if made:
-        yield Run(sql.SUBSCRIBE_OWNER, [mailbox_id, [name for _, name in made]])
+        yield Run(sql.SUBSCRIBE_OWNER, {"mailbox_id": mailbox_id, "names": [name for _, name in made]})
         yield Change(mailbox_id, 0, 0)
 
 
 def rename(mailbox_id: int, old: str, new: str) -> Plan[FolderRef | NoFolder | FolderExists | BadName]:
-    """Rename a folder and all below it; INBOX stays, and its messages go to the new folder (RFC 9051 6.3.6)."""
+    """Rename a folder and all below it; INBOX stays, and its messages go to the new folder (RFC 9051 6.3.6).
+
+    Subscriptions follow. The RFCs leave that open, and a server may not forget a name by itself; but here a user
+    renames, and in clients that show only what is subscribed the folder would be gone after it.
+    """
     source, target = canonical(old), canonical(new)
     if source is None:
         return NoFolder(0)
@@ -148,15 +152,15 @@ def rename(mailbox_id: int, old: str, new: str) -> Plan[FolderRef | NoFolder | F
         return NoFolder(0)
     if parents := _parents(target):
         yield from _create(mailbox_id, parents)
-    yield Run(
-        sql.RENAME,
-        {
-            "mailbox_id": mailbox_id,
-            "new": target,
-            "length": len(source),
-            "ids": [folder_id for folder_id, _ in moved],
-        },
-    )
+    params = {
+        "mailbox_id": mailbox_id,
+        "new": target,
+        "length": len(source),
+        "ids": [folder_id for folder_id, _ in moved],
+        "names": [name for _, name in moved],
+    }
+    yield Run(sql.RENAME, params)
+    yield Run(sql.RENAME_SUBSCRIPTIONS, params)
     yield Change(mailbox_id, 0, 0)
     return FolderRef(mailbox_id, folder_id)
 
@@ -173,7 +177,7 @@ def _rename_inbox(mailbox_id: int, target: str) -> Plan[FolderRef | NoFolder | F
 
 
 def delete(folder: FolderRef) -> Plan[NoFolder | InboxStays | None]:
-    """Delete a folder and its messages; folders below it stay."""
+    """Delete a folder and its messages; folders below it stay, and so do subscriptions to its name."""
     yield Run(locks.LOCK_MAILBOX, [folder.mailbox_id])
     rows = yield from query(sql.LOCK_ONE, [folder.folder_id, folder.mailbox_id])
     if not rows:
@@ -187,13 +191,15 @@ def delete(folder: FolderRef) -> Plan[NoFolder | InboxStays | None]:
     return None
 
 
-def subscribe(user_id: int, folder: FolderRef, *, subscribed: bool = True) -> Plan[NoFolder | None]:
-    """Put a folder into a user's list, or take it out."""
+def subscribe(user_id: int, mailbox_id: int, name: str, *, subscribed: bool = True) -> Plan[NoFolder | None]:
+    """Put a folder into a user's list, or take a name out that may have no folder any more."""
+    kept = canonical(name)
     if not subscribed:
-        yield Run(sql.UNSUBSCRIBE, [user_id, folder.folder_id])
+        if kept is not None:
+            yield Run(sql.UNSUBSCRIBE, [user_id, mailbox_id, kept])
         return None
-    rows = yield from query(sql.SUBSCRIBE, [user_id, folder.folder_id, folder.mailbox_id])
-    return None if rows else NoFolder(folder.folder_id)
+    rows = kept is not None and (yield from query(sql.SUBSCRIBE, [user_id, mailbox_id, kept]))
+    return None if rows else NoFolder(0)
 
 
 def adopt_uidvalidity(folder: FolderRef, uidvalidity: int) -> Plan[bool]:

@@ -15,9 +15,9 @@ RETURNING id, name
 
 # Subscribes the owner of a mailbox to folders of it.
 SUBSCRIBE_OWNER = """
-INSERT INTO store_subscription (user_id, folder_id)
-SELECT m.owner_id, f.id FROM mailboxes_mailbox m JOIN store_folder f ON f.mailbox_id = m.id
-WHERE m.id = %s::bigint AND m.owner_id IS NOT NULL AND f.name = ANY(%s::text[])
+INSERT INTO store_subscription (mailbox_id, user_id, name)
+SELECT m.id, m.owner_id, name FROM mailboxes_mailbox m, unnest(%(names)s::text[]) AS t (name)
+WHERE m.id = %(mailbox_id)s::bigint AND m.owner_id IS NOT NULL
 ON CONFLICT DO NOTHING
 """
 
@@ -39,6 +39,17 @@ UPDATE store_folder SET name = %(new)s::text || substr(name, %(length)s::int + 1
 WHERE mailbox_id = %(mailbox_id)s::bigint AND id = ANY(%(ids)s::bigint[])
 """
 
+# Lets everyone's subscriptions follow folders that were renamed; one who has the new name already keeps that one.
+RENAME_SUBSCRIPTIONS = """
+WITH gone AS (
+  DELETE FROM store_subscription WHERE mailbox_id = %(mailbox_id)s::bigint AND name = ANY(%(names)s::text[])
+  RETURNING user_id, name
+)
+INSERT INTO store_subscription (mailbox_id, user_id, name)
+SELECT %(mailbox_id)s::bigint, user_id, %(new)s::text || substr(name, %(length)s::int + 1) FROM gone
+ON CONFLICT DO NOTHING
+"""
+
 # Removes all of a folder but its row.
 DELETE = """
 WITH d AS (
@@ -56,8 +67,6 @@ WITH d AS (
   DELETE FROM store_snapshot WHERE folder_id = %(folder_id)s::bigint
 ), a AS (
   DELETE FROM store_folderacl WHERE folder_id = %(folder_id)s::bigint
-), b AS (
-  DELETE FROM store_subscription WHERE folder_id = %(folder_id)s::bigint
 )
 DELETE FROM store_seen WHERE folder_id = %(folder_id)s::bigint
 """
@@ -70,13 +79,15 @@ LOCK_ONE = "SELECT name FROM store_folder WHERE id = %s::bigint AND mailbox_id =
 
 # Puts a folder into a user's list.
 SUBSCRIBE = """
-INSERT INTO store_subscription (user_id, folder_id)
-SELECT %s::bigint, id FROM store_folder WHERE id = %s::bigint AND mailbox_id = %s::bigint
-ON CONFLICT (folder_id, user_id) DO UPDATE SET user_id = excluded.user_id RETURNING id
+INSERT INTO store_subscription (mailbox_id, user_id, name)
+SELECT mailbox_id, %s::bigint, name FROM store_folder WHERE mailbox_id = %s::bigint AND name = %s::text
+ON CONFLICT (mailbox_id, user_id, name) DO UPDATE SET name = excluded.name RETURNING id
 """
 
-# Takes a folder out of a user's list.
-UNSUBSCRIBE = "DELETE FROM store_subscription WHERE user_id = %s::bigint AND folder_id = %s::bigint"
+# Takes a name out of a user's list, whether or not there is such a folder.
+UNSUBSCRIBE = """
+DELETE FROM store_subscription WHERE user_id = %s::bigint AND mailbox_id = %s::bigint AND name = %s::text
+"""
 
 # Gives a folder that never held anything the uidvalidity it had elsewhere.
 ADOPT = """

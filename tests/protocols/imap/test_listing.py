@@ -3,11 +3,12 @@
 import re
 import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.protocols.imap.commands import List, Lsub
-from apps.protocols.imap.listing import Listed, Pattern, list_entries, lsub_entries
+from apps.protocols.imap.listing import Entry, Listed, Pattern, list_entries, lsub_entries
 
 FOLDERS = [
     Listed("INBOX", subscribed=True),
@@ -35,6 +36,43 @@ def test_inbox_is_found_in_any_case() -> None:
     assert list(listed(List("", ("inbox",)))) == ["INBOX"]
     assert list(listed(List("", ("in%",)))) == ["INBOX"]
     assert list(listed(List("", ("sent",)))) == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "names"),
+    [
+        ("inbox/%", ["INBOX/Lists"]),
+        ("inbox/*", ["INBOX/Lists", "INBOX/Lists/inbox"]),
+        ("InB%/Lists", ["INBOX/Lists"]),
+        ("inb*", ["INBOX", "INBOX/Lists", "INBOX/Lists/inbox", "inboxes"]),
+        ("%box/%", ["INBOX/Lists"]),
+        ("inbox/lists", []),
+        ("*lists", []),
+        ("*/inbox", ["INBOX/Lists/inbox", "other/inbox"]),
+        ("*/INBOX", []),
+        ("inboxes", ["inboxes"]),
+        ("inbo%", ["INBOX", "inboxes"]),
+        ("INBOXES", []),
+    ],
+)
+def test_inbox_is_the_first_whole_level(pattern: str, names: list[str]) -> None:
+    there = [Listed(name) for name in ("INBOX", "INBOX/Lists", "INBOX/Lists/inbox", "inboxes", "other/inbox")]
+    command = List("", (pattern,))
+    found = [entry.name for entry in list_entries(there, command)]
+    assert sorted(found) == sorted(names)
+    assert [entry.name for entry in list_entries(there, List(pattern[:3], (pattern[3:],)))] == found
+
+
+def test_a_deleted_folder_is_listed_to_who_asks_for_subscriptions() -> None:
+    there = [Listed("INBOX", subscribed=True), Listed("a/b", subscribed=True, exists=False)]
+    select = frozenset({"SUBSCRIBED"})
+    found = list_entries(there, List("", ("*",), select, extended=True))
+    assert found == [
+        Entry("INBOX", ("\\HasNoChildren", "\\Subscribed")),
+        Entry("a/b", ("\\NonExistent", "\\Noselect", "\\HasNoChildren", "\\Subscribed"), exists=False),
+    ]
+    assert [entry.name for entry in list_entries(there, List("", ("*",)))] == ["INBOX"]
+    assert lsub_entries(there, Lsub("", "a*")) == [Entry("a/b", ())]
 
 
 def test_what_is_selected_is_named_and_no_more() -> None:

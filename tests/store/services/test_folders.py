@@ -2,6 +2,7 @@
 
 import pytest
 
+from apps.accounts.models import User
 from apps.events.transactions import perform
 from apps.mailboxes.models import Mailbox, Usage
 from apps.store.models import Folder, FolderLog, Subscription
@@ -101,11 +102,42 @@ def test_subscriptions_are_a_users_own(alice: Box) -> None:
     mailbox = Mailbox.objects.get(pk=alice.mailbox_id)
     bob = an_owner("bob", mailbox.domain.organisation)
     for _ in range(2):
-        assert perform(folders.subscribe(bob.pk, alice["Sent"])) is None
-    assert Subscription.objects.filter(user=bob).count() == 1
-    assert perform(folders.subscribe(bob.pk, FolderRef(alice.mailbox_id, 0))) == NoFolder(0)
-    perform(folders.subscribe(bob.pk, alice["Sent"], subscribed=False))
-    assert not Subscription.objects.filter(user=bob).exists()
+        assert perform(folders.subscribe(bob.pk, alice.mailbox_id, "Sent")) is None
+    assert subscribed(bob) == {"Sent"}
+    assert perform(folders.subscribe(bob.pk, alice.mailbox_id, "never")) == NoFolder(0)
+    assert perform(folders.subscribe(bob.pk, alice.mailbox_id, "a//b")) == NoFolder(0)
+    perform(folders.subscribe(bob.pk, a_box().mailbox_id, "Sent", subscribed=False))
+    assert subscribed(bob) == {"Sent"}
+    perform(folders.subscribe(bob.pk, alice.mailbox_id, "Sent", subscribed=False))
+    assert subscribed(bob) == set()
+
+
+def subscribed(user: User) -> set[str]:
+    return set(Subscription.objects.filter(user=user).values_list("name", flat=True))
+
+
+def test_a_subscription_survives_its_folder(alice: Box) -> None:
+    bob = an_owner("bob", Mailbox.objects.get(pk=alice.mailbox_id).domain.organisation)
+    perform(folders.subscribe(bob.pk, alice.mailbox_id, "Sent"))
+    perform(folders.delete(alice["Sent"]))
+    assert subscribed(bob) == {"Sent"}
+    perform(folders.subscribe(bob.pk, alice.mailbox_id, "Sent", subscribed=False))
+    assert subscribed(bob) == set()
+
+
+def test_subscriptions_follow_a_renamed_folder(alice: Box) -> None:
+    bob = an_owner("bob", Mailbox.objects.get(pk=alice.mailbox_id).domain.organisation)
+    made = perform(folders.create(alice.mailbox_id, "new/b"))
+    assert isinstance(made, FolderRef)
+    perform(folders.create(alice.mailbox_id, "old/a"))
+    perform(folders.create(alice.mailbox_id, "old/b"))
+    for name in ("old/a", "old/b", "new/b", "Sent"):
+        perform(folders.subscribe(bob.pk, alice.mailbox_id, name))
+    new = Folder.objects.get(mailbox_id=alice.mailbox_id, name="new")
+    perform(folders.delete(made))
+    perform(folders.delete(FolderRef(alice.mailbox_id, new.pk)))
+    assert isinstance(perform(folders.rename(alice.mailbox_id, "old", "new")), FolderRef)
+    assert subscribed(bob) == {"new/a", "new/b", "Sent"}
 
 
 def test_only_a_virgin_folder_adopts_a_uidvalidity(alice: Box) -> None:

@@ -30,8 +30,9 @@ async def list_subscribed(client: Client, command: c.Lsub) -> Answer:
     return DONE
 
 
-def _listed(rows: dict[str, FolderFacts], subscribed: set[int]) -> list[Listed]:
-    return [Listed(row.name, row.special_use, row.id in subscribed) for row in rows.values()]
+def _listed(rows: dict[str, FolderFacts], subscribed: set[str]) -> list[Listed]:
+    there = [Listed(row.name, row.special_use, row.name in subscribed) for row in rows.values()]
+    return there + [Listed(name, subscribed=True, exists=False) for name in subscribed - rows.keys()]
 
 
 def _line(verb: bytes, entry: Entry) -> bytes:
