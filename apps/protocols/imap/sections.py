@@ -48,6 +48,16 @@ def needed(section: Section, table: PartTable, prefix_size: int) -> Needed | Non
     return Needed(slice(min(first, on_top), min(last, on_top)), low, high)
 
 
+def sendable(data: bytes) -> bytes:
+    """Return bytes as a literal may hold them: any but NUL (RFC 3501 9, CHAR8).
+
+    A NUL goes out as 0x80, as from Dovecot: whatever counts octets (RFC822.SIZE, partial fetches, the sizes of
+    BODYSTRUCTURE) stays true, and no text has 0x80 by itself. literal8 is for clients that ask for BINARY (RFC 3516).
+    What is kept is not touched. Where there is no NUL, this is one memchr and no copy.
+    """
+    return data.replace(b"\0", b"\x80")
+
+
 def opening(section: Section, size: int) -> bytes:
     """Return what stands before the bytes of a section; so a large one need not be in memory at once."""
     return b"%b {%d}\r\n" % (_name(section), size)
@@ -62,7 +72,7 @@ def written(section: Section, data: bytes | None) -> bytes:
         if section.partial is not None:
             origin, length = section.partial
             data = data[origin : origin + length]
-    return opening(section, len(data)) + data
+    return opening(section, len(data)) + sendable(data)
 
 
 def _name(section: Section) -> bytes:

@@ -11,7 +11,7 @@ from apps.protocols.imap import responses
 from apps.protocols.imap.commands import Item, Section
 from apps.protocols.imap.folder import SEEN, Bits, Uids, places_of, rows_of
 from apps.protocols.imap.responses import SLICE, FlagTable
-from apps.protocols.imap.sections import needed, opening, written
+from apps.protocols.imap.sections import needed, opening, sendable, written
 from apps.protocols.imap.view import Selection, View
 from apps.protocols.mime.parts import PartTable
 from apps.protocols.mime.structure import body as without_extensions
@@ -220,9 +220,9 @@ async def _message(
             pieces = [piece async for piece in client.server.reader.windows(blob, need.start, need.end)]
             client.send(written(section, b"".join((located.prefix[need.prefix], *pieces))))
         elif blob is not None:
-            client.send(opening(section, need.size) + located.prefix[need.prefix])
+            client.send(opening(section, need.size) + sendable(located.prefix[need.prefix]))
             async for piece in client.server.reader.windows(blob, need.start, need.end):
-                client.send(piece)
+                client.send(sendable(piece))
                 await client.drain_if_full()
         await client.drain_if_full()
         space = b" "
