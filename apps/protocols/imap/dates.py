@@ -40,7 +40,8 @@ def read_moment(data: bytes) -> int:
             min(int(match[6]), 59),  # A leap second has no number of its own since 1970.
             tzinfo=dt.timezone(offset if match[7] == b"+" else -offset),
         )
-        return int(moment.timestamp())
+        # What its zone pushes out of the years 1 to 9999 of UTC could be kept, but never be written again.
+        return int(moment.astimezone(dt.UTC).timestamp())
     except (ValueError, OverflowError):
         raise ProtocolError("Invalid date and time") from None
 
