@@ -70,6 +70,7 @@ class Client:
         "connection",
         "idling",
         "mailbox",
+        "more_names",
         "peer",
         "ref",
         "secure",
@@ -95,6 +96,7 @@ class Client:
         self.ref: FolderRef | None = None
         self.view: View | None = None
         self.table: FlagTable | None = None
+        self.more_names: tuple[str, ...] = ()
         self.condstore = False
         self.tag = b""
         # The middle of a line was sent, and nothing but its end may follow.
@@ -230,6 +232,7 @@ class Client:
         self.unselect()
         self.ref, self.view, self._folder_gone = ref, view, False
         self.table = self.server.flag_table(view.state)
+        self.more_names = self.server.more_names(view.state)
         self._unwatch = self.server.caches.watch(ref, self._changed, user_id=self.marks_of)
         self.session.phase = Phase.SELECTED
 
@@ -273,13 +276,14 @@ class Client:
 
     async def news(self, *, may_expunge: bool, silent: Silent | None = None) -> None:
         """Send what the client is owed of the selected folder."""
-        ref, view, table = self.selected
+        ref, view, _ = self.selected
         state = await self.current(ref)
         if state is None or state.uidvalidity != view.state.uidvalidity or self._folder_gone:
             raise FolderGone
-        if (table := self.server.flag_table(state)) is not self.table:
-            self.table = table
-            self.send(flag_lines(table, read_only=view.read_only))
+        table, more = self.server.flag_table(state), self.server.more_names(state)
+        if table is not self.table or not set(self.more_names).issuperset(more):
+            self.table, self.more_names = table, more
+            self.send(self.flag_lines())
         recent_from = 2**32
         if not view.read_only:
             recent_from = await self.server.caches.claim_recent(state)
@@ -287,12 +291,12 @@ class Client:
         if owed:
             self.send(responses.untagged(owed, table, with_uid=True, with_modseq=self.condstore))
 
-
-def flag_lines(table: FlagTable, *, read_only: bool) -> bytes:
-    """Return which flags there are, and which the client may set (RFC 3501 7.2.6, 7.1)."""
-    names = table.applicable()
-    settable = b"" if read_only else names + b" \\*"
-    return b"* FLAGS (%b)\r\n* OK [PERMANENTFLAGS (%b)] Flags permitted\r\n" % (names, settable)
+    def flag_lines(self) -> bytes:
+        """Return which flags there are, and which the client may set (RFC 3501 7.2.6, 7.1)."""
+        _, view, table = self.selected
+        names = b" ".join((table.applicable(), *(name.encode() for name in self.more_names)))
+        settable = b"" if view.read_only else names + b" \\*"
+        return b"* FLAGS (%b)\r\n* OK [PERMANENTFLAGS (%b)] Flags permitted\r\n" % (names, settable)
 
 
 def ranges_of(view: View, rows: NDArray[np.intp]) -> list[tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from django.conf import settings
@@ -10,7 +10,7 @@ from django.conf import settings
 from apps.accounts.services import sessions
 from apps.mailboxes.models import Mailbox
 from apps.protocols.imap.budget import Budget
-from apps.protocols.imap.folder import FolderState
+from apps.protocols.imap.folder import FolderState, names_of
 from apps.protocols.imap.responses import FlagTable
 from apps.store.folder_cache import FolderCaches
 from apps.store.packs import PackCache
@@ -54,6 +54,7 @@ class Server:
         self.input = memoryview(bytearray(INPUT_BYTES))
         self.connections: set[Connection] = set()
         self._tables: dict[int, FlagTable] = {}
+        self._more: dict[int, tuple[Mapping[int, tuple[str, ...]], tuple[str, ...]]] = {}
 
     def connect(self, *, secure: bool) -> Connection:
         """Return the protocol of a new connection."""
@@ -95,6 +96,17 @@ class Server:
                 self._tables.clear()
             table = self._tables[state.mailbox_id] = FlagTable(state.names)
         return table
+
+    def more_names(self, state: FolderState) -> tuple[str, ...]:
+        """Return the keywords of a folder that have no bit, counted once for all who look."""
+        if not state.more:
+            return ()
+        known = self._more.get(state.folder_id)
+        if known is None or known[0] is not state.more:
+            if len(self._more) > 1000:
+                self._more.clear()
+            known = self._more[state.folder_id] = (state.more, names_of(state.more))
+        return known[1]
 
     async def watch_clients(self) -> None:
         """Let go of silent and stalled clients, for ever."""

@@ -96,6 +96,14 @@ def places_of(more: Mapping[int, tuple[str, ...]], uids: Uids) -> Mapping[int, s
     }
 
 
+def names_of(more: Mapping[int, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the keywords without a bit that messages have, by name, the first `MOST_NAMES` of them.
+
+    A client is told of them in one line; those left out can be set and are told of with their messages all the same.
+    """
+    return tuple(sorted({name for names in more.values() for name in names})[:MOST_NAMES])
+
+
 def rows_of(haystack: Uids, needles: Uids) -> NDArray[np.intp]:
     """Return where in the ascending haystack each of the needles stands that is in it at all."""
     at = np.searchsorted(haystack, needles)
@@ -107,6 +115,8 @@ def rows_of(haystack: Uids, needles: Uids) -> NDArray[np.intp]:
 
 NO_MORE: Mapping[int, str] = MappingProxyType({})
 """No keywords beyond those that have a bit, as nearly always."""
+
+MOST_NAMES = 500
 
 _FEW = 16
 """For so many changes, one look at the whole array for each is cheaper than to look all its members up."""

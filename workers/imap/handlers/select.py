@@ -3,7 +3,7 @@
 from apps.protocols.imap import commands as c
 from apps.protocols.imap.view import View
 from workers.imap.answers import NO_SUCH_FOLDER, Answer, ok
-from workers.imap.client import Client, flag_lines
+from workers.imap.client import Client
 
 
 async def select(client: Client, command: c.Select) -> Answer:
@@ -20,7 +20,7 @@ async def select(client: Client, command: c.Select) -> Answer:
     recent_from = await caches.claim_recent(state, read_only=command.read_only)
     view = View(state, user_id=client.signed_in.user_id, recent_from=recent_from, read_only=command.read_only)
     client.select(ref, view)
-    client.send(flag_lines(client.selected[2], read_only=view.read_only))
+    client.send(client.flag_lines())
     client.send(b"* %d EXISTS\r\n* %d RECENT\r\n" % (view.exists, view.recent))
     if unseen := state.first_unseen():
         client.send(b"* OK [UNSEEN %d] First unseen message\r\n" % unseen)
