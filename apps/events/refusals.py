@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-from .trace import Event, Kind, key, record
+from .trace import Event, Kind, keys_of, record
 from .transactions import Database
 
 log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ class RefusalLog:
         if n <= IN_FULL and len(self._waiting) < MAX_WAITING:
             detail: dict[str, Any] = {"peer": refusal.peer, "reason": refusal.reason}
             detail |= _filled(sender=refusal.sender, recipient=refusal.recipient, reply=refusal.reply)
-            keys = tuple(key(text) for text in (refusal.sender, refusal.recipient) if text)
+            keys = keys_of(hosts=(refusal.peer,), addresses=(refusal.sender, refusal.recipient))
             self._waiting.append(Event(refusal.trace_id, Kind.REFUSED, refusal.organisation_id, detail, keys))
 
     def _turn(self) -> None:

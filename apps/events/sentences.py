@@ -1,7 +1,9 @@
-"""The trace in plain sentences: what console, webmail and `manage.py trace` show."""
+"""The trace in plain sentences, in the reader's language: what console, webmail and `manage.py trace` show."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from .trace import Kind, Recorded
 
@@ -15,67 +17,116 @@ def sentence(event: Recorded) -> str:
 
 
 def _reply(detail: Detail) -> str:
-    host = f"{detail['host']} said" if detail.get("host") else "we said"
-    return f": {host} “{detail['reply']}”" if detail.get("reply") else ""
+    if not detail.get("reply"):
+        return ""
+    if detail.get("host"):
+        return _(": %(host)s said “%(reply)s”") % {"host": detail["host"], "reply": detail["reply"]}
+    return _(": we said “%(reply)s”") % {"reply": detail["reply"]}
 
 
-def _to(detail: Detail) -> str:
-    return str(detail.get("recipient") or "a recipient")
+def _about(detail: Detail) -> dict[str, Any]:
+    """Return what most sentences name: the recipient, the last words, and the reason."""
+    return {
+        "recipient": str(detail.get("recipient") or _("a recipient")),
+        "reply": _reply(detail),
+        "reason": detail.get("reason") or _("no reason given"),
+    }
 
 
 def _refused(detail: Detail) -> str:
+    reason = detail.get("reason", _("no reason given"))
     if "count" in detail:
-        where, why = detail.get("network", "somewhere"), detail.get("reason", "no reason given")
-        return f"{detail['count']} more were refused from {where} in that minute ({why})."
-    words = f"Refused from {detail.get('peer', 'somewhere')}: {detail.get('reason', 'no reason given')}"
+        return _("%(count)s more were refused from %(network)s in that minute (%(reason)s).") % {
+            "count": detail["count"],
+            "network": detail.get("network", _("somewhere")),
+            "reason": reason,
+        }
+    words = _("Refused from %(peer)s: %(reason)s") % {
+        "peer": detail.get("peer", _("somewhere")),
+        "reason": reason,
+    }
     if detail.get("recipient"):
-        words += f", for {detail['recipient']}"
-    return words + (f"; the answer was “{detail['reply']}”." if detail.get("reply") else ".")
+        words += _(", for %(recipient)s") % {"recipient": detail["recipient"]}
+    if detail.get("reply"):
+        words += _("; the answer was “%(reply)s”") % {"reply": detail["reply"]}
+    return words + "."
 
 
 def _accepted(detail: Detail) -> str:
-    door = {"mx": "another server", "submission": "one of our users", "internal": "ourselves"}
-    words = f"Accepted from {door.get(str(detail.get('origin')), 'somewhere')}"
+    doors = {"mx": _("another server"), "submission": _("one of our users"), "internal": _("ourselves")}
+    words = _("Accepted from %(door)s") % {"door": doors.get(str(detail.get("origin")), _("somewhere"))}
     if detail.get("peer"):
         words += f" ({detail['peer']}{', ' + str(detail['helo']) if detail.get('helo') else ''})"
     if detail.get("tls"):
-        words += f" over {detail['tls']}"
-    recipients = [str(r) for r in detail.get("recipients", ())]
-    more = int(detail.get("more", 0))
-    to = ", ".join(recipients) + (f" and {more} more" if more else "")
-    words += f", from <{detail.get('sender', '')}> to {to or 'nobody'}, {detail.get('size', 0)} bytes"
+        words += _(" over %(tls)s") % {"tls": detail["tls"]}
+    words += _(", from <%(sender)s> to %(recipients)s, %(size)s bytes") % {
+        "sender": detail.get("sender", ""),
+        "recipients": _recipients(detail),
+        "size": detail.get("size", 0),
+    }
     if detail.get("message_id"):
-        words += f", Message-ID {detail['message_id']}"
-    return words + ("." if detail.get("judged") else ", not judged.")
+        words += _(", Message-ID %(message_id)s") % {"message_id": detail["message_id"]}
+    return words + ("." if detail.get("judged") else _(", not judged."))
+
+
+def _recipients(detail: Detail) -> str:
+    """Return whom a message is for, and what its sender wrote to reach them."""
+    written = detail.get("written") or {}
+    names = []
+    for recipient in map(str, detail.get("recipients", ())):
+        if recipient in written:
+            told = {"recipient": recipient, "written": ", ".join(map(str, written[recipient]))}
+            names.append(_("%(recipient)s (written to %(written)s)") % told)
+        else:
+            names.append(recipient)
+    if not names:
+        return _("nobody")
+    if more := int(detail.get("more", 0)):
+        return _("%(recipients)s and %(more)s more") % {"recipients": ", ".join(names), "more": more}
+    return ", ".join(names)
 
 
 def _filed(detail: Detail) -> str:
-    return f"Filed for {_to(detail)} in {detail.get('folder', 'a folder')}, uid {detail.get('uid', '?')}."
+    return _("Filed for %(recipient)s in %(folder)s, uid %(uid)s.") % {
+        **_about(detail),
+        "folder": detail.get("folder", _("a folder")),
+        "uid": detail.get("uid", "?"),
+    }
 
 
 def _deferred(detail: Detail) -> str:
-    when = f"; next attempt at {detail['next_attempt']}" if detail.get("next_attempt") else ""
-    return f"Not yet delivered to {_to(detail)}{_reply(detail)}{when}."
+    told = {**_about(detail), "when": detail.get("next_attempt")}
+    if told["when"]:
+        return _("Not yet delivered to %(recipient)s%(reply)s; next attempt at %(when)s.") % told
+    return _("Not yet delivered to %(recipient)s%(reply)s.") % told
+
+
+def _bounced(detail: Detail) -> str:
+    told = {**_about(detail), "to": detail.get("to") or _("the sender")}
+    return _("A report about %(recipient)s was queued for %(to)s.") % told
 
 
 def _moved(detail: Detail) -> str:
-    return f"Moved from {detail.get('from', 'a folder')} to {detail.get('to', 'a folder')}."
+    places = {"from": detail.get("from", _("a folder")), "to": detail.get("to", _("a folder"))}
+    return _("Moved from %(from)s to %(to)s.") % places
 
 
 _SENTENCES: dict[str, Callable[[Detail], str]] = {
     Kind.REFUSED: _refused,
     Kind.ACCEPTED: _accepted,
     Kind.FILED: _filed,
-    Kind.DELIVERED: lambda d: f"Delivered to {_to(d)}{_reply(d)}.",
+    Kind.DELIVERED: lambda d: _("Delivered to %(recipient)s%(reply)s.") % _about(d),
     Kind.DEFERRED: _deferred,
-    Kind.FAILED: lambda d: f"Refused for good for {_to(d)}{_reply(d)}.",
-    Kind.EXPIRED: lambda d: f"Given up for {_to(d)} after trying for as long as we promise{_reply(d)}.",
-    Kind.BOUNCED: lambda d: f"A report about {_to(d)} was queued for {d.get('to') or 'the sender'}.",
-    Kind.POISONED: lambda d: f"Set aside for {_to(d)}: handling it failed ({d.get('reason', 'unknown')}).",
-    Kind.HELD: lambda d: f"Held for {_to(d)} ({d.get('reason', 'no reason given')}).",
-    Kind.RELEASED: lambda d: f"Released for {_to(d)}.",
-    Kind.RETRIED: lambda d: f"Made due at once for {_to(d)}.",
-    Kind.CANCELLED: lambda d: f"Given up for {_to(d)} by an operator ({d.get('reason', 'no reason given')}).",
+    Kind.FAILED: lambda d: _("Refused for good for %(recipient)s%(reply)s.") % _about(d),
+    Kind.EXPIRED: lambda d: (
+        _("Given up for %(recipient)s after trying for as long as we promise%(reply)s.") % _about(d)
+    ),
+    Kind.BOUNCED: _bounced,
+    Kind.POISONED: lambda d: _("Set aside for %(recipient)s: handling it failed (%(reason)s).") % _about(d),
+    Kind.HELD: lambda d: _("Held for %(recipient)s (%(reason)s).") % _about(d),
+    Kind.RELEASED: lambda d: _("Released for %(recipient)s.") % _about(d),
+    Kind.RETRIED: lambda d: _("Made due at once for %(recipient)s.") % _about(d),
+    Kind.CANCELLED: lambda d: _("Given up for %(recipient)s by an operator (%(reason)s).") % _about(d),
     Kind.MOVED: _moved,
-    Kind.DELETED: lambda d: f"Deleted from {d.get('folder', 'a folder')}.",
+    Kind.DELETED: lambda d: _("Deleted from %(folder)s.") % {"folder": d.get("folder", _("a folder"))},
 }

@@ -1,5 +1,7 @@
 """The trace's statements, each with one sentence above it."""
 
+import functools
+
 # Append events in the caller's transaction; the time is the transaction's.
 RECORD = """
 INSERT INTO events_messageevent (trace_id, kind, organisation_id, keys, detail)
@@ -14,11 +16,49 @@ SELECT at, kind, organisation_id, detail::text FROM events_messageevent
  WHERE trace_id = %s::uuid AND at >= %s::timestamptz ORDER BY at, id LIMIT %s::int
 """
 
-# The newest messages that name a Message-ID or an address.
+# The newest messages that have one of a few keys.
 FIND = """
 SELECT trace_id, max(at) FROM events_messageevent
- WHERE keys @> ARRAY[%s::text] AND at >= %s::timestamptz
+ WHERE keys && %s::text[] AND at >= %s::timestamptz
  GROUP BY trace_id ORDER BY max(at) DESC LIMIT %s::int
+"""
+
+# One page of rows that have keys, newest first. Without `{kinds}`, a message is found by what other servers said, too.
+_PAGE = """
+SELECT trace_id, at, id, kind, detail::text FROM events_messageevent
+ WHERE keys IS NOT NULL AND at >= %(since)s::timestamptz AND at < %(until)s::timestamptz
+       {conditions}
+ ORDER BY at DESC, id DESC LIMIT %(limit)s::int
+"""
+_CONDITIONS = {
+    "after": "AND (at, id) < (%(after_at)s::timestamptz, %(after_id)s::bigint)",
+    "kinds": "AND kind IN ('accepted', 'refused')",
+    "keys": "AND keys @> %(keys)s::text[]",
+    "sender": "AND lower(detail ->> 'sender') = %(sender)s::text",
+    "trace": "AND trace_id = %(trace_id)s::uuid",
+    "scope": "AND keys && %(scope)s::text[]",
+}
+
+
+@functools.cache
+def page(conditions: tuple[str, ...]) -> str:
+    """Return the statement for one page under these conditions, named as in `_CONDITIONS`."""
+    return _PAGE.format(conditions="\n       ".join(_CONDITIONS[name] for name in conditions))
+
+
+# How messages came in.
+BEGINNINGS = """
+SELECT DISTINCT ON (trace_id) trace_id, detail::text FROM events_messageevent
+ WHERE trace_id = ANY(%s::uuid[]) AND kind = 'accepted' ORDER BY trace_id, at, id
+"""
+
+# Where messages stand: the last thing known about each recipient.
+STANDING = """
+SELECT DISTINCT ON (trace_id, detail ->> 'recipient') trace_id, kind, detail ->> 'recipient',
+       (detail ->> 'mailbox_id')::bigint
+  FROM events_messageevent
+ WHERE trace_id = ANY(%s::uuid[]) AND at >= %s::timestamptz AND kind NOT IN ('accepted', 'refused', 'bounced')
+ ORDER BY trace_id, detail ->> 'recipient', at DESC, id DESC LIMIT %s::int
 """
 
 # The partitions of the trace, each with the day it holds.

@@ -10,13 +10,14 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from . import sql
 from .transactions import Plan, Run, query
 
-MAX_KEYS = 100
+MAX_KEYS = 2000
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Kind(enum.StrEnum):
@@ -43,7 +44,8 @@ class Kind(enum.StrEnum):
 class Event:
     """One thing that happened to one message.
 
-    `keys` are what it can be found by besides its id: Message-ID and addresses; only its first event has any.
+    `keys` are what it can be found by besides its id, as `keys_of` makes them: all of them are on its first event,
+    and the other server's name on those that tell what it said.
     """
 
     trace_id: uuid.UUID
@@ -66,6 +68,38 @@ class Recorded:
 def key(text: str) -> str:
     """Return an address or Message-ID as it is searched: lower case, without angle brackets."""
     return _clean(text.strip().strip("<>").lower().replace("\x1f", ""))[:400]
+
+
+def at_domain(address: str) -> str:
+    """Return the key of everything from or for a domain; of an address, or of the domain itself."""
+    return key(f"@{address.rpartition('@')[2]}")
+
+
+def in_mailbox(mailbox_id: int) -> str:
+    """Return the key of everything that is for a mailbox, whatever address led there."""
+    return f"mailbox:{mailbox_id}"
+
+
+def of_host(host: str) -> str:
+    """Return the key of everything another host brought or was brought, by its name or IP address."""
+    return f"host:{key(host)}"
+
+
+def keys_of(
+    *,
+    message_id: str = "",
+    hosts: Iterable[str] = (),
+    addresses: Iterable[str] = (),
+    mailbox_ids: Iterable[int] = (),
+) -> tuple[str, ...]:
+    """Return what a message is found by, each once."""
+    named = [address for address in addresses if address]
+    found = [key(message_id)] if message_id else []
+    found += [of_host(host) for host in hosts if host]
+    found += [at_domain(address) for address in named]
+    found += [key(address) for address in named]
+    found += [in_mailbox(mailbox_id) for mailbox_id in mailbox_ids]
+    return tuple(dict.fromkeys(found))
 
 
 def _clean(text: str) -> str:
@@ -107,13 +141,13 @@ def record(events: Iterable[Event]) -> Plan[None]:
     )
 
 
-def story(trace_id: uuid.UUID, *, since: datetime, limit: int = 1000) -> Plan[list[Recorded]]:
+def story(trace_id: uuid.UUID, *, since: datetime = LONG_AGO, limit: int = 1000) -> Plan[list[Recorded]]:
     """Return everything known about one message, oldest first."""
     rows = yield from query(sql.STORY, (trace_id, since, limit))
     return [Recorded(row[0], row[1], row[2], json.loads(row[3])) for row in rows]
 
 
 def find(text: str, *, since: datetime, limit: int = 20) -> Plan[list[uuid.UUID]]:
-    """Return the newest messages that name a Message-ID or an address, newest first."""
-    rows = yield from query(sql.FIND, (key(text), since, limit))
+    """Return the newest messages of a Message-ID, an address, an @domain or another host, newest first."""
+    rows = yield from query(sql.FIND, ([key(text), of_host(text)], since, limit))
     return [row[0] for row in rows]

@@ -4,8 +4,8 @@ import asyncio
 import logging
 import uuid
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -41,6 +41,7 @@ class Arrival:
 
     `prefix` holds our trace headers (Received and what examining found), each ending in CRLF. `scanned` spares a
     second scan where the door needed one. `trace` goes into the trace's first row: peer, HELO, TLS, login.
+    `written` are the addresses the sender wrote, by the recipient they led to, where they differ.
     """
 
     trace_id: uuid.UUID
@@ -53,6 +54,7 @@ class Arrival:
     priority: int = 0
     scanned: Scanned | None = None
     trace: dict[str, Any] | None = None
+    written: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -260,12 +262,26 @@ def _event(arrival: Arrival, scanned: Scanned, verdict: dict[str, Any] | None) -
         detail["more"] = len(addresses) - SHOWN_RECIPIENTS
     if verdict is not None:
         detail["judged"] = verdict
-    keys = dict.fromkeys(
-        trace.key(text) for text in (scanned.message_id, arrival.envelope.sender, *addresses) if text
+    shown = {
+        address: arrival.written[address]
+        for address in addresses[:SHOWN_RECIPIENTS]
+        if address in arrival.written
+    }
+    if shown:
+        detail["written"] = shown
+    keys = trace.keys_of(
+        message_id=scanned.message_id or "",
+        hosts=(detail.get("peer", ""), detail.get("helo", "")),
+        addresses=(
+            arrival.envelope.sender,
+            *(text for texts in arrival.written.values() for text in texts),
+            *addresses,
+        ),
+        mailbox_ids=(r.mailbox_id for r in arrival.recipients if r.mailbox_id is not None),
     )
     organisations = {recipient.organisation_id for recipient in arrival.recipients}
     organisation_id = organisations.pop() if len(organisations) == 1 else None
-    return trace.Event(arrival.trace_id, trace.Kind.ACCEPTED, organisation_id, detail, tuple(keys))
+    return trace.Event(arrival.trace_id, trace.Kind.ACCEPTED, organisation_id, detail, keys)
 
 
 def _keep(prepared: Sequence[_Prepared]) -> Plan[None]:

@@ -38,9 +38,14 @@ class Transaction:
     named: list[Rcpt] = field(default_factory=list)
     refused: int = 0
     places: dict[object, Recipient] = field(default_factory=dict)
+    written: dict[str, list[str]] = field(default_factory=dict)
+    """What the sender wrote, by the address it led to, where the two differ."""
 
     def take(self, rcpt: Rcpt, routed: Routed) -> None:
         """Add a recipient that was accepted."""
         self.named.append(rcpt)
+        address = str(rcpt.recipient)
         for recipient in routed.recipients:
-            self.places.setdefault(recipient.mailbox_id or recipient.address.lower(), recipient)
+            place = self.places.setdefault(recipient.mailbox_id or recipient.address.lower(), recipient)
+            if address.lower() != place.address.lower():
+                self.written.setdefault(place.address, []).append(address)

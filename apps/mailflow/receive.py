@@ -129,6 +129,7 @@ class Reception:
                 received_at=now,
                 scanned=facts.scanned,
                 trace=_trace(peer),
+                written=transaction.written,
             )
         )
 

@@ -325,4 +325,6 @@ def _event(parcel: Parcel, settlement: Settlement) -> trace.Event:
     detail = {"recipient": parcel.recipient.address, "host": outcome.host, "reply": str(outcome.reply)}
     if settlement.state == State.QUEUED:
         detail["next_attempt"] = parcel.next_attempt.isoformat(timespec="seconds")
-    return trace.Event(parcel.trace_id, KINDS[settlement.state], parcel.organisation_id, detail)
+    # A host is named like `mx.example.org[192.0.2.1]:25` (see deliver_remote.Endpoint).
+    keys = trace.keys_of(hosts=outcome.host.replace("]", "[").split("[")[:2])
+    return trace.Event(parcel.trace_id, KINDS[settlement.state], parcel.organisation_id, detail, keys)

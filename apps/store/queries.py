@@ -6,14 +6,16 @@ asks for many gets slices of up to a thousand, and other connections have their 
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.events.transactions import Database, Plan, Query
+from apps.events.transactions import Database, Plan, Query, query
 from apps.protocols.imap.folder import Uids, place_of, rows_of
 
 from . import blobs, packs
@@ -25,6 +27,9 @@ from .sql import seen
 from .values import FolderRef
 
 log = logging.getLogger(__name__)
+
+# The last field of an ENVELOPE as it goes over the wire.
+_MESSAGE_ID = re.compile(rb'"(<[^"\\\s]{1,400}>)"\)\Z')
 
 PACKS_AT_ONCE = 4
 HEAVY_AT_ONCE = 8
@@ -272,6 +277,23 @@ class Reader:
 
 def _key(ref: FolderRef) -> tuple[int, int]:
     return ref.mailbox_id, ref.folder_id
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """What leads from a message in a mailbox to its story: the trace it came by, else its Message-ID."""
+
+    trace_id: UUID | None
+    message_id: str
+
+
+def origins_of(mailbox_id: int, content_id: int) -> Plan[Origins | None]:
+    """Return where the story of a message is found; None if the mailbox has no such message."""
+    rows = yield from query(sql.ORIGINS, [mailbox_id, content_id])
+    if not rows:
+        return None
+    found = _MESSAGE_ID.search(bytes(rows[0][1]))
+    return Origins(rows[0][0], found[1].decode("utf-8", "replace") if found else "")
 
 
 async def _bytes_of(blob: blobs.PackedBlob, start: int = 0, end: int | None = None) -> bytes:

@@ -2,10 +2,13 @@
 
 import asyncio
 import dataclasses
+import io
+import uuid
 from collections.abc import Sequence
 
 import psycopg
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
 from apps.events import trace
@@ -13,7 +16,11 @@ from apps.events.database import connection_arguments
 from apps.events.models import MessageEvent
 from apps.events.transactions import Database, perform
 from apps.mailflow.acceptance import Writer
+from apps.mailflow.arrivals import Routed, Transaction
 from apps.mailflow.verdicts import Accept, Defer
+from apps.protocols.addresses import Address
+from apps.protocols.smtp import replies
+from apps.protocols.smtp.commands import Mail, Rcpt
 from apps.queue.models import Lane, QueuedMessage, QueuedRecipient
 from apps.store import blobs
 from apps.store.blobs import BlobRef
@@ -41,9 +48,30 @@ def test_it_works() -> None:
     [event] = MessageEvent.objects.filter(trace_id=arrival.trace_id)
     assert (event.kind, event.organisation_id) == (trace.Kind.ACCEPTED, tenant)
     assert event.keys == [
-        f"{arrival.trace_id.hex}@far.example", "bob@far.example", "alice@example.test", "carol@far.example"
+        f"{arrival.trace_id.hex}@far.example", "host:192.0.2.1", "host:far.example", "@far.example", "@example.test",
+        "bob@far.example", "alice@example.test", "carol@far.example", "mailbox:7",
     ]  # fmt: skip
     assert event.detail["peer"] == "192.0.2.1"
+
+
+def test_the_address_the_sender_wrote_is_kept_and_found() -> None:
+    tenant = a_tenant()
+    alice = local(7, tenant)
+    name = f"sales-{uuid.uuid4().hex}@example.test"
+    transaction = Transaction(Mail(Address.parse("bob@far.example")), uuid.uuid4())
+    for written in ("alice@example.test", name, f"{name[:-13]}+tag@example.test"):
+        transaction.take(Rcpt(Address.parse(written)), Routed(Accept(replies.RECIPIENT_OK), (alice,)))
+    arrival = dataclasses.replace(an_arrival(*transaction.places.values()), written=transaction.written)
+
+    async def story(writer: Writer, database: Database) -> Accept | Defer:
+        return await writer.put(arrival)
+
+    assert isinstance(with_writer(story), Accept)
+    told = io.StringIO()
+    call_command("trace", name.upper(), stdout=told)
+    assert str(arrival.trace_id) in told.getvalue()
+    tag = f"{name[:-13]}+tag@example.test"
+    assert f"to alice@example.test (written to {name}, {tag})" in told.getvalue()
 
 
 def test_each_organisation_has_its_own_copy() -> None:

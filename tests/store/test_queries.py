@@ -1,7 +1,9 @@
 """What is read of messages is the same from packs, from rows, and from both mixed."""
 
 import asyncio
+import dataclasses
 import random
+import uuid
 
 import numpy as np
 import pytest
@@ -12,9 +14,9 @@ from apps.protocols.mime.parts import PartTable
 from apps.protocols.mime.scan import scan
 from apps.store import packing, packs
 from apps.store.packs import PACK_SIZE, PackCache, Wire
-from apps.store.queries import Reader
+from apps.store.queries import Origins, Reader, origins_of
 from apps.store.services import messages
-from apps.store.values import FolderRef, MessageFacts, NewMessage
+from apps.store.values import FolderRef, MessageFacts, NewMessage, Placed
 from tests.store.mail import Box, a_box, a_message, put
 from tests.store.reading import Desk, a_desk, anything, in_thread
 
@@ -24,6 +26,20 @@ pytestmark = pytest.mark.usefixtures("real_database")
 def a_letter(box: Box, subject: str, body: str = "Hello\r\n", *, prefix: bytes = b"") -> NewMessage:
     data = f"From: bob@example.test\r\nSubject: {subject}\r\n\r\n{body}".encode()
     return a_message(box, body=data, facts=MessageFacts.of(scan(data)), prefix=prefix)
+
+
+def test_a_message_leads_to_its_story() -> None:
+    box = a_box()
+    data = b"Message-ID: <One@far.example>\r\nSubject: hi\r\n\r\n"
+    facts = MessageFacts.of(scan(data))
+    came = dataclasses.replace(a_message(box, body=data, facts=facts), trace_id=uuid.uuid4())
+    kept, bare = a_message(box, body=data, facts=facts), a_message(box, body=b"\r\nhello")
+    placed = perform(messages.append([came, kept, bare], enforce_quota=False))
+    one, two, three = [p.content_id for p in placed if isinstance(p, Placed)]
+    assert perform(origins_of(box.mailbox_id, one)) == Origins(came.trace_id, "<One@far.example>")
+    assert perform(origins_of(box.mailbox_id, two)) == Origins(None, "<One@far.example>")
+    assert perform(origins_of(box.mailbox_id, three)) == Origins(None, "")
+    assert perform(origins_of(a_box("mallory").mailbox_id, one)) is None
 
 
 def u4(*uids: int) -> Uids:

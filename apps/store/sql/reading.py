@@ -146,3 +146,8 @@ FOLDERS = """
 SELECT id, name, special_use, uidvalidity, uidnext, modseq, n_messages, n_unseen, n_bytes
 FROM store_folder WHERE mailbox_id = %s::bigint ORDER BY name
 """
+
+# What leads from a message to its story.
+ORIGINS = """
+SELECT trace_id, envelope FROM store_content WHERE mailbox_id = %s::bigint AND id = %s::bigint
+"""
