@@ -116,7 +116,7 @@ def prepare(bodies: Iterable[tuple[int, bytes]]) -> list[PackedBlob]:
 
 
 def insert(prepared: Iterable[PackedBlob]) -> Plan[None]:
-    """Write the rows of prepared blobs; one that is there already only becomes young again."""
+    """Write the rows of prepared blobs; one that is there already becomes young, and whole if it was not."""
     # In the order of the key, so that two batches with blobs in common never wait for each other.
     unique = {(blob.ref.organisation_id, blob.ref.hash): blob for blob in prepared}
     rows = [unique[key] for key in sorted(unique)]

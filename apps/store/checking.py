@@ -1,7 +1,7 @@
 """What must hold of the store, looked at in one snapshot of the database: `manage.py store check`."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from blake3 import blake3
@@ -12,6 +12,7 @@ from apps.events.transactions import Plan, Run, perform
 from . import blobs, partitions
 from .blobs import BlobMissingError, BlobRef, PackedBlob
 from .models import FolderLog
+from .sql import blobs as blob_sql
 from .sql import checks as sql
 from .sql import locks
 from .values import FolderRef
@@ -21,13 +22,14 @@ Op = FolderLog.Op
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong; `folder` or `mailbox_id` say what a repair would count anew."""
+    """One thing that is wrong; `folder`, `mailbox_id` and `blob` say what a repair would count or look for anew."""
 
     text: str
     folder: FolderRef | None = None
     mailbox_id: int | None = None
     log: bool = False
     derived: bool = False
+    blob: PackedBlob | None = None
 
 
 def check(*, deep: bool = False) -> Iterator[Finding]:
@@ -154,7 +156,8 @@ def _blobs(*, deep: bool) -> Iterator[Finding]:
                 ref = BlobRef(organisation_id, bytes(digest), size)
                 blob = PackedBlob(ref, codec, store, stored, data and bytes(data), location, position, key_id)
                 if wrong := _damage(blob, sizes, deep=deep):
-                    yield Finding(f"blob {ref.hash.hex()} of organisation {organisation_id}: {wrong}")
+                    text = f"blob {ref.hash.hex()} of organisation {organisation_id}: {wrong}"
+                    yield Finding(text, blob=blob)
 
 
 def _damage(blob: PackedBlob, sizes: dict[str, int], *, deep: bool) -> str:
@@ -174,7 +177,10 @@ def _damage(blob: PackedBlob, sizes: dict[str, int], *, deep: bool) -> str:
 
 
 def repair(findings: list[Finding]) -> list[str]:
-    """Mend what is derived: counters, usage, packs and logs; what was lost stays lost. Return what was done."""
+    """Mend what is derived (counters, usage, packs, logs), and look for lost blobs elsewhere. Return what was done.
+
+    A blob that is found nowhere stays lost until the same bytes come again.
+    """
     done = []
     folders = {finding.folder for finding in findings if finding.folder is not None}
     logs = {finding.folder for finding in findings if finding.folder is not None and finding.log}
@@ -185,7 +191,55 @@ def repair(findings: list[Finding]) -> list[str]:
     if any(finding.derived for finding in findings):
         perform(_remove_orphans())
         done.append("packs, snapshots and log rows of lost folders removed")
+    done += _find_again([finding.blob for finding in findings if finding.blob is not None])
     return done
+
+
+def _find_again(damaged: list[PackedBlob]) -> list[str]:
+    """Look for other copies of blobs whose segment is lost or damaged: equal bytes that came twice lie there twice."""
+    lost = {(b.ref.organisation_id, b.ref.hash): b for b in damaged if b.store == blobs.SEGMENT}
+    store = blobs.segments()
+    done = []
+    for segment in store.names() if lost else ():
+        for record, place in store.records(segment):
+            key = record.organisation_id, record.hash
+            if (blob := lost.get(key)) is None or (place.segment, place.position) == (
+                blob.location,
+                blob.position,
+            ):
+                continue
+            copy = replace(
+                blob,
+                codec=record.codec,
+                key_id=record.key_id,
+                stored_size=record.stored_size,
+                location=place.segment,
+                position=place.position,
+            )
+            if _damage(copy, {}, deep=True):
+                continue
+            perform(_name_again(copy, blob.location))
+            del lost[key]
+            done.append(
+                f"blob {record.hash.hex()} of organisation {record.organisation_id}: found in {segment}"
+            )
+    return done
+
+
+def _name_again(copy: PackedBlob, was: str) -> Plan[None]:
+    yield Run(
+        blob_sql.FOUND_AGAIN,
+        {
+            "segment": copy.location,
+            "position": copy.position,
+            "stored_size": copy.stored_size,
+            "codec": copy.codec,
+            "key_id": copy.key_id,
+            "organisation_id": copy.ref.organisation_id,
+            "hash": copy.ref.hash,
+            "was": was,
+        },
+    )
 
 
 def _recount(mailbox_id: int, refs: set[FolderRef], logs: set[FolderRef]) -> Plan[None]:

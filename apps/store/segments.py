@@ -11,7 +11,7 @@ import secrets
 import struct
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,7 @@ SUFFIX = ".seg"
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One packed blob on its way into a segment."""
+    """One packed blob on its way into a segment; or what a header says about one, whose bytes were not read."""
 
     organisation_id: int
     hash: bytes
@@ -32,6 +32,7 @@ class Record:
     codec: int
     key_id: int
     data: bytes
+    stored_size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +145,32 @@ class Segments:
         except OSError:
             return False
 
-    def touch(self, segment: str) -> None:
-        """Let a segment count as just written, so that it stays for those who are reading it."""
+    def retire(self, segment: str) -> None:
+        """Say that no row names a segment any more. It stays for another day, for those who are reading it."""
+        self.path(segment).chmod(0o400)
         os.utime(self.path(segment))
+
+    def is_retired(self, segment: str) -> bool:
+        """Say whether a segment only waits for its last readers."""
+        try:
+            return not self.path(segment).stat().st_mode & 0o200
+        except OSError:
+            return False
+
+    def records(self, segment: str) -> Iterator[tuple[Record, Place]]:
+        """Yield what a segment holds, without the bytes; ends where it breaks off or makes no sense."""
+        with self.path(segment).open("rb") as file:
+            end = os.fstat(file.fileno()).st_size
+            while len(head := file.read(HEADER.size)) == HEADER.size:
+                magic, organisation_id, digest, size, stored, codec, key_id = HEADER.unpack(head)
+                position = file.tell()
+                if magic != MAGIC or position + stored > end:
+                    return
+                yield (
+                    Record(organisation_id, digest, size, codec, key_id, b"", stored),
+                    Place(segment, position),
+                )
+                file.seek(position + stored)
 
     def remove(self, segment: str, *, seconds: float) -> bool:
         """Remove a segment that no row names, if it is idle; say whether it is gone."""

@@ -1,9 +1,12 @@
 """Bytes come back as they came in, once in an organisation and never across."""
 
 import random
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.apps import apps
+from django.conf import LazySettings
 from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -99,6 +102,35 @@ def test_putting_an_old_blob_again_makes_it_young_and_a_young_one_is_left_alone(
         before = held.get().created_at
         perform(blobs.put_many(alice.organisation_id, [b"old"]))
         assert (held.get().created_at > before) == renewed
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def _spoil(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-9] + b"X" * 9)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("damage", [Path.unlink, _cut, _spoil])
+def test_a_lost_blob_is_whole_again_when_its_bytes_come_again(
+    damage: Callable[[Path], None], settings: LazySettings, tmp_path: Path
+) -> None:
+    settings.MAIL_STATE_DIR = tmp_path
+    alice, body = a_box(), random.Random(3).randbytes(50_000)
+    [ref] = perform(blobs.put_many(alice.organisation_id, [body]))
+    damage(blobs.segments().path(Blob.objects.get(organisation_id=alice.organisation_id).location))
+    blobs._segments.cache_clear()  # As another process, which does not write to that file.
+    perform(blobs.put_many(alice.organisation_id, [body]))
+    assert perform(blobs.get(ref)) == body
+
+
+@pytest.mark.django_db
+def test_equal_bytes_cost_no_question_more() -> None:
+    alice, body = a_box(), random.Random(4).randbytes(50_000)
+    prepared = blobs.prepare([(alice.organisation_id, body)])
+    assert len(list(blobs.insert(prepared))) == len(list(blobs.insert(prepared))) == 1
 
 
 def test_damage_is_said_without_guessing() -> None:

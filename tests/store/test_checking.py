@@ -1,16 +1,19 @@
 """`manage.py store check` finds each kind of damage, and mends what can be derived."""
 
 import io
+import random
+from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
 from django.core.management import call_command
 from django.db import connection
 
 from apps.events.transactions import perform
 from apps.mailboxes.models import Usage
-from apps.store import checking
+from apps.store import blobs, checking
 from apps.store.flags import Flags
-from apps.store.models import Folder
+from apps.store.models import Blob, Folder
 from apps.store.services import keeping, messages
 from tests.store.mail import Box, a_box, a_message, picture, put
 
@@ -103,6 +106,36 @@ def test_a_lost_segment_is_found(alice: Box) -> None:
     execute(DEEP["not in its segment"], alice)
     code, said = run()
     assert (code, said.count("it is not in segment gone.seg")) == (1, 4)
+
+
+def test_a_lost_blob_is_found_in_another_segment(alice: Box, settings: LazySettings, tmp_path: Path) -> None:
+    settings.MAIL_STATE_DIR = tmp_path
+    one, two = (random.Random(n).randbytes(50_000) for n in (1, 2))
+    store = blobs.segments()
+    put(a_message(alice, body=one), a_message(alice, body=two))
+    first = _where(alice)
+    store._close()
+    put(a_message(alice, body=one))
+    [second] = set(_where(alice)) - set(first)
+    for name in first:
+        assert store.path(name).exists()
+    # The copy that is named now is damaged; the older one is whole.
+    store._close()
+    damaged = store.path(second)
+    damaged.write_bytes(damaged.read_bytes()[:-9] + b"X" * 9)
+    assert run("--repair")[0] == 0
+    code, said = run("--deep", "--repair")
+    assert (code, "found in" in said) == (0, True), said
+    # What is nowhere stays lost, and is said.
+    store.path(first[0]).unlink()
+    damaged.unlink()
+    code, said = run("--deep", "--repair")
+    assert (code, said.count("it is not in segment")) == (1, 4)
+
+
+def _where(box: Box) -> list[str]:
+    rows = Blob.objects.filter(organisation_id=box.organisation_id).exclude(location="")
+    return list(rows.values_list("location", flat=True).distinct())
 
 
 def test_after_a_repair_readers_start_anew(alice: Box) -> None:

@@ -169,6 +169,22 @@ def test_dead_segments_go_and_sparse_ones_are_written_anew(settings: LazySetting
     assert perform(blobs.get(refs[1])) == bodies[1]
 
 
+def test_a_segment_waits_a_day_for_its_last_readers(settings: LazySettings, tmp_path: Path) -> None:
+    settings.MAIL_STATE_DIR = tmp_path
+    alice, body = a_box(), random.Random(5).randbytes(50_000)
+    [ref] = perform(blobs.put_many(alice.organisation_id, [body]))
+    [reading] = perform(blobs.get_many([ref]))
+    store = blobs.segments()
+    store._close()
+    perform(blobs.put_many(alice.organisation_id, [body]))
+    os.utime(store.path(reading.location), (1000, 1000))
+    assert keeping.drop_segments() == 0
+    assert blobs.read(reading) == body
+    os.utime(store.path(reading.location), (1000, 1000))
+    assert keeping.drop_segments() == 1
+    assert perform(blobs.get(ref)) == body
+
+
 def test_a_damaged_segment_keeps_no_other_from_being_written_anew(
     settings: LazySettings, tmp_path: Path
 ) -> None:

@@ -34,7 +34,8 @@ class Command(BaseCommand):
         check.add_argument(
             "--repair",
             action="store_true",
-            help="count anew and drop what can be made again; bytes that are lost stay lost",
+            help="count anew, drop what can be made again, and look for lost bytes in other segments; those found "
+            "nowhere stay lost until the same message comes again",
         )
         verbs.add_parser(
             "keep",
