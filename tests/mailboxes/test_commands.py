@@ -70,6 +70,7 @@ def test_a_tenant_from_nothing_to_signed_in() -> None:
         "messages": 0,
         "bytes": 0,
         "quota": "2G",
+        "private_seen": False,
     }
     assert "alice@example.test bob@elsewhere.example" in manage("alias", "list", "--domain", "example.test")
     assert "domain_admin  example.test" in manage("role", "list", "alice@example.test")

@@ -19,7 +19,7 @@ from apps.protocols.mime.headers import header_end, subset
 from apps.protocols.mime.line_ends import LineEnds, line_ends
 from apps.protocols.mime.mbox import KEPT_BY_READERS, unquote
 from apps.protocols.mime.scan import scan
-from apps.store.flags import Flags
+from apps.store.flags import SEEN, Flags
 from apps.store.services import folders, messages
 from apps.store.values import FolderRef, MessageFacts, NewMessage, Placed
 
@@ -106,6 +106,7 @@ class _Import:
     def __init__(self, mailbox: Mailbox, options: Options, progress: Progress) -> None:
         self.mailbox_id = mailbox.pk
         self.owner_id = mailbox.owner_id
+        self.private_seen = mailbox.private_seen
         self.organisation_id = mailbox.domain.organisation_id
         self.options = options
         self.progress = progress
@@ -170,6 +171,10 @@ class _Import:
             # A file of a Unix system ends lines in LF; the message itself, as IMAP shows it, in CRLF.
             data = data.replace(b"\n", b"\r\n")
             facts = scan(data, text_limit=0)
+        flags, seen_by = Flags.named(*found.flags), 0
+        if self.private_seen and flags.mask & SEEN:
+            # The bit means nothing there. Where nobody owns the mailbox, who has read it is not known.
+            flags, seen_by = Flags(flags.mask & ~SEEN, flags.names), self.owner_id or 0
         return _Item(
             key=message_key(found),
             message=NewMessage(
@@ -179,7 +184,8 @@ class _Import:
                 body=data,
                 facts=MessageFacts.of(facts),
                 internaldate=max(found.internaldate, 0),
-                flags=Flags.named(*found.flags),
+                flags=flags,
+                seen_by=seen_by,
             ),
             defects=defects,
         )

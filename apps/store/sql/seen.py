@@ -126,3 +126,53 @@ SELECT f.id, f.name, f.special_use, f.uidvalidity, f.uidnext, f.modseq, f.n_mess
 FROM store_folder f LEFT JOIN store_seen s ON s.folder_id = f.id AND s.user_id = %s::bigint
 WHERE f.mailbox_id = %s::bigint ORDER BY f.name
 """
+
+# Begins read marks for each of some users of a folder: what was read by all is read by each.
+DIVIDE = """
+WITH b AS (
+  SELECT coalesce(range_agg(int8range(uid, uid, '[]')), '{}') AS uids FROM store_message
+  WHERE mailbox_id = %(mailbox_id)s::bigint AND folder_id = %(folder_id)s::bigint AND flags & 1 = 1
+), u AS (
+  UPDATE store_folder SET modseq = modseq + 1
+  WHERE id = %(folder_id)s::bigint AND mailbox_id = %(mailbox_id)s::bigint RETURNING modseq
+), l AS (
+  INSERT INTO store_folderlog (mailbox_id, folder_id, modseq, op, uids)
+  SELECT %(mailbox_id)s::bigint, %(folder_id)s::bigint, u.modseq, 2, '{}' FROM u
+), s AS (
+  INSERT INTO store_seen AS s (user_id, folder_id, uids, modseq, changed_at, changed)
+  SELECT who, %(folder_id)s::bigint, b.uids, u.modseq, '{}', '{}' FROM u, b, unnest(%(users)s::bigint[]) AS who
+  ON CONFLICT (folder_id, user_id) DO UPDATE
+  SET uids = excluded.uids, modseq = excluded.modseq, changed_at = '{}', changed = '{}'
+)
+SELECT modseq FROM u
+"""
+
+# Ends them: what the owner has read is read by all; where nobody owns the mailbox, what anybody has read. Whatever
+# somebody may have seen otherwise before counts as changed.
+UNITE = """
+WITH f AS (
+  SELECT coalesce(range_agg(uids) FILTER (WHERE %(owner_id)s::bigint IS NULL OR user_id = %(owner_id)s::bigint), '{}') AS uids,
+         coalesce(range_agg(uids), '{}') AS marked
+  FROM store_seen WHERE folder_id = %(folder_id)s::bigint
+), t AS (
+  SELECT f.marked + coalesce((SELECT range_agg(int8range(uid, uid, '[]')) FROM store_message
+    WHERE mailbox_id = %(mailbox_id)s::bigint AND folder_id = %(folder_id)s::bigint AND flags & 1 = 1), '{}') AS uids
+  FROM f
+), u AS (
+  UPDATE store_folder x SET modseq = x.modseq + 1,
+    n_unseen = x.n_messages - coalesce((SELECT sum(upper(r) - lower(r)) FROM f, unnest(f.uids) AS r), 0)::int
+  WHERE x.id = %(folder_id)s::bigint AND x.mailbox_id = %(mailbox_id)s::bigint RETURNING x.modseq
+), m AS (
+  UPDATE store_message m SET modseq = u.modseq, flags = CASE WHEN f.uids @> m.uid THEN m.flags | 1 ELSE m.flags & ~1::bigint END
+  FROM u, f, t
+  WHERE m.mailbox_id = %(mailbox_id)s::bigint AND m.folder_id = %(folder_id)s::bigint AND t.uids @> m.uid
+), l AS (
+  INSERT INTO store_folderlog (mailbox_id, folder_id, modseq, part, op, mask, uids)
+  SELECT %(mailbox_id)s::bigint, %(folder_id)s::bigint, u.modseq, v.part, v.op, 1, v.uids
+  FROM u, f, t, LATERAL (VALUES (0, 2, t.uids * f.uids), (1, 3, t.uids - f.uids)) AS v (part, op, uids)
+  WHERE v.part = 0 OR NOT isempty(v.uids)
+), d AS (
+  DELETE FROM store_seen WHERE folder_id = %(folder_id)s::bigint
+)
+SELECT modseq FROM u
+"""

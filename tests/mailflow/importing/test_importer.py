@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 
+from apps.events.audit import SYSTEM
 from apps.events.transactions import perform
 from apps.mailboxes.models import Mailbox
 from apps.mailflow.importing import importer
@@ -18,6 +19,9 @@ from apps.store import blobs
 from apps.store.blobs import BlobRef
 from apps.store.flags import names_of
 from apps.store.models import Content, Folder, Keyword, Message
+from apps.store.services import seen
+from apps.store.services.private_seen import set_private_seen
+from apps.store.values import FolderRef
 from tests.factories import a_mailbox
 from tests.shared_data import shared
 from tests.workers.listener import database_url
@@ -60,6 +64,17 @@ def test_an_mbox(alice: Mailbox, tmp_path: Path) -> None:
     report = run(alice, path, Options())
     assert (report.imported, report.known, report.broken, report.left) == (2, 0, 0, 0)
     assert held(alice) == [(crlf(one), {"\\Seen", "todo"}, NOON), (crlf(two), set(), NOON + 3600)]
+
+
+def test_what_was_read_is_read_by_the_owner_where_each_has_marks(alice: Mailbox, tmp_path: Path) -> None:
+    set_private_seen(mailbox=alice, on=True, actor=SYSTEM)
+    path = tmp_path / "mail.mbox"
+    path.write_bytes(SEPARATOR + b"Subject: one\nStatus: RO\n\n1\n\n" + SEPARATOR + b"Subject: two\n\n2\n")
+    run(alice, path, Options())
+    assert [flags for _, flags, _ in held(alice)] == [set(), set()]
+    inbox = Folder.objects.get(mailbox=alice, name="INBOX")
+    assert alice.owner_id is not None
+    assert perform(seen.read_by(FolderRef(alice.pk, inbox.pk), alice.owner_id)) == "{[1,2)}"
 
 
 def test_a_second_import_files_nothing(alice: Mailbox, tmp_path: Path) -> None:

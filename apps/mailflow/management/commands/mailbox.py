@@ -7,6 +7,7 @@ from apps.mailboxes import services
 from apps.mailboxes.models import Mailbox
 from apps.organisations.errors import NotFoundError
 from apps.organisations.nouns import NounCommand, add_json, show_size, size
+from apps.store.services.private_seen import set_private_seen
 
 
 class Command(NounCommand):
@@ -15,7 +16,7 @@ class Command(NounCommand):
     help = "Addresses that keep mail, their quotas and members. Example: manage.py mailbox create alice@example.org"
 
     def add_verbs(self) -> None:
-        """Create, list, disable, enable, set-quota, add-member, remove-member."""
+        """Create, list, disable, enable, set-quota, private-seen, add-member, remove-member."""
         create = self.verb(
             "create",
             self.create,
@@ -41,6 +42,13 @@ class Command(NounCommand):
         quota = self.verb("set-quota", self.set_quota, "Change how much a mailbox may hold.")
         quota.add_argument("address")
         quota.add_argument("quota", type=size, metavar="SIZE", help="like 10G; 0: no limit")
+        seen = self.verb(
+            "private-seen",
+            self.private_seen,
+            "Let each member have read marks of their own (on), or all have the same (off). Nothing becomes unread.",
+        )
+        seen.add_argument("address")
+        seen.add_argument("switch", choices=("on", "off"))
         member = self.verb(
             "add-member", self.add_member, "Let a user use this mailbox, with exactly these rights."
         )
@@ -71,7 +79,7 @@ class Command(NounCommand):
         if domain:
             rows = rows.filter(domain=find_domain(domain))
         self.table(
-            ("address", "active", "owner", "messages", "bytes", "quota"),
+            ("address", "active", "owner", "messages", "bytes", "quota", "private_seen"),
             (
                 (
                     str(row),
@@ -80,6 +88,7 @@ class Command(NounCommand):
                     row.usage.messages,
                     row.usage.bytes,
                     show_size(row.quota_bytes),
+                    row.private_seen,
                 )
                 for row in rows
             ),
@@ -100,6 +109,14 @@ class Command(NounCommand):
         """Change a quota."""
         services.set_quota(mailbox=services.find_mailbox(address), quota_bytes=quota, actor=self.actor)
         self.say(f"{address} may hold {show_size(quota)}" if quota else f"{address} has no limit")
+
+    def private_seen(self, *, address: str, switch: str) -> None:
+        """Change how read marks are kept."""
+        set_private_seen(mailbox=services.find_mailbox(address), on=switch == "on", actor=self.actor)
+        whose = (
+            "each member has read marks of their own" if switch == "on" else "all have the same read marks"
+        )
+        self.say(f"{address}: {whose}")
 
     def add_member(self, *, address: str, user: str, rights: list[str]) -> None:
         """Let a user use a mailbox."""
