@@ -71,6 +71,22 @@ MAIL_BIND = registry.text(
     "MAIL_BIND", "127.0.0.1", "The address every door listens on; 0.0.0.0 or :: opens them to the network."
 )
 MAIL_WEB_PORT = registry.port("MAIL_WEB_PORT", 8080, "Web pages and API.")
+MAIL_WEB_BIND = (
+    registry.text(
+        "MAIL_WEB_BIND",
+        "",
+        "The address pages and API listen on, where that is not MAIL_BIND: 127.0.0.1 leaves them to a proxy.",
+    )
+    or MAIL_BIND
+)
+MAIL_WEB_TLS = registry.switch(
+    "MAIL_WEB_TLS", "0", "Serve pages and API by TLS, with the certificate of the other doors."
+)
+MAIL_TRUSTED_PROXIES = registry.networks(
+    "MAIL_TRUSTED_PROXIES",
+    "",
+    "Addresses or networks of web proxies, whose X-Forwarded-For and X-Forwarded-Proto are believed; nobody else's are.",
+)
 MAIL_SMTP_PORT = registry.port("MAIL_SMTP_PORT", 2525, "Mail from other servers (MX); 25 on the Internet.")
 MAIL_SUBMISSION_PORT = registry.port("MAIL_SUBMISSION_PORT", 2587, "Mail from users, STARTTLS; usually 587.")
 MAIL_SUBMISSIONS_PORT = registry.port("MAIL_SUBMISSIONS_PORT", 2465, "Mail from users, TLS; usually 465.")
@@ -86,7 +102,9 @@ MAIL_HEALTH_PORT = registry.integer(
     "MAIL_HEALTH_PORT", 0, "That port of one process; the supervisor sets it, 0 means none.", most=65535
 )
 MAIL_PLAINTEXT_AUTH = registry.switch(
-    "MAIL_PLAINTEXT_AUTH", "0", "Allow signing in without TLS; only ever for tests on loopback."
+    "MAIL_PLAINTEXT_AUTH",
+    "0",
+    "Allow signing in, and pages, without TLS over the network; only ever for tests.",
 )
 MAIL_TLS_CERTIFICATE = registry.text(
     "MAIL_TLS_CERTIFICATE",

@@ -42,7 +42,7 @@ def name_of(pid: int) -> str:
     except OSError:
         return "gone"
     line = b" ".join(words).decode("utf-8", "replace")
-    for word in ("postgres", "valkey", "supervisord", "workers.smtp", "workers.imap", "uvicorn"):
+    for word in ("postgres", "valkey", "supervisord", "workers.smtp", "workers.imap", "workers.web"):
         if word in line:
             return word
     if "workers.jobs" in line:

@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
 
 from tests.supervisor.system import ROOT, environment
+from workers.supervisor import preflight
 from workers.supervisor.certificates import ensure_certificates
 
 pytestmark = pytest.mark.slow
@@ -40,6 +42,8 @@ def refusal(state: Path, **settings: str) -> str:
         ("MAIL_PLAINTEXT_AUTH", "perhaps"),
         ("MAIL_MASTER_KEYS", "1:short"),
         ("MAIL_BIND", "192.0.2.1"),
+        ("MAIL_WEB_BIND", "192.0.2.1"),
+        ("MAIL_TRUSTED_PROXIES", "proxy.example.org"),
         ("MAIL_TLS_KEY", "/etc/passwd"),
         ("DATABASE_URL", "mysql://alice@localhost/mail"),
         ("DATABASE_URL", "postgresql://alice:hunter2@127.0.0.1:1/mail"),
@@ -111,3 +115,17 @@ def test_a_certificate_and_a_key_that_do_not_belong_together(tmp_path: Path) -> 
         MAIL_TLS_KEY=str(tmp_path / "own" / "ca.key"),
     )
     assert "MAIL_TLS_KEY" in line
+
+
+def test_a_web_port_open_without_tls_is_warned_of(settings: LazySettings) -> None:
+    assert preflight.warnings() == []
+    settings.MAIL_WEB_BIND = "127.0.0.1,0.0.0.0"
+    [line] = preflight.warnings()
+    assert line.startswith("MAIL_WEB_BIND: ")
+    settings.MAIL_PLAINTEXT_AUTH = True
+    [line] = preflight.warnings()
+    assert line.startswith("MAIL_PLAINTEXT_AUTH: ")
+    settings.MAIL_WEB_TLS = True
+    assert preflight.warnings() == []
+    settings.MAIL_WEB_TLS, settings.MAIL_TRUSTED_PROXIES = False, ["192.0.2.1"]
+    assert preflight.warnings() == []

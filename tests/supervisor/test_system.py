@@ -74,7 +74,7 @@ def test_the_life_of_a_system(state: Path, profile: str, worker: str) -> None:
     )
 
     # Whoever dies comes back: a door, then the database below it.
-    for name in ("uvicorn", worker, "postgres", "valkey"):
+    for name in ("workers.web", worker, "postgres", "valkey"):
         old = system.pids()[name]
         os.kill(old, signal.SIGKILL)
         until(lambda name=name, old=old: system.pids().get(name, old) != old)  # type: ignore[misc]

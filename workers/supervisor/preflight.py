@@ -3,6 +3,7 @@
 import contextlib
 import datetime as dt
 import errno
+import ipaddress
 import os
 import signal
 import socket
@@ -59,8 +60,7 @@ def check_ports() -> None:
     wanted = [
         (f"MAIL_{door}_PORT", port) for door in DOORS if (port := getattr(settings, f"MAIL_{door}_PORT"))
     ]
-    hosts = [host.strip() for host in settings.MAIL_BIND.split(",")]
-    tries = [(name, host, port) for name, port in wanted for host in hosts]
+    tries = [(name, host, port) for name, port in wanted for host in _hosts(name)]
     tries += [
         ("MAIL_HEALTH_PORT_BASE", "127.0.0.1", process.health_port)
         for process in processes()
@@ -74,13 +74,50 @@ def check_ports() -> None:
         _try(name, host, port)
 
 
+def _bind(name: str) -> str:
+    """Return the setting that says where a door listens."""
+    is_apart = name == "MAIL_WEB_PORT" and settings.MAIL_WEB_BIND != settings.MAIL_BIND
+    return "MAIL_WEB_BIND" if is_apart else "MAIL_BIND"
+
+
+def _hosts(name: str) -> list[str]:
+    return [host.strip() for host in getattr(settings, _bind(name)).split(",")]
+
+
+def warnings() -> list[str]:
+    """Return what works and yet is hardly meant, a line each."""
+    if settings.MAIL_WEB_TLS or settings.MAIL_TRUSTED_PROXIES or not _is_open(_hosts("MAIL_WEB_PORT")):
+        return []
+    if settings.MAIL_PLAINTEXT_AUTH:
+        return [
+            "MAIL_PLAINTEXT_AUTH: pages and API answer the network without TLS; passwords can be read on the way"
+        ]
+    line = (
+        f"{_bind('MAIL_WEB_PORT')}: pages and API listen to the network without TLS and answer this machine only; set "
+        "MAIL_WEB_TLS=1, or MAIL_TRUSTED_PROXIES to the proxy that adds TLS"
+    )
+    return [line]
+
+
+def _is_open(hosts: list[str]) -> bool:
+    """Whether others than this machine can reach one of these."""
+    for host in hosts:
+        try:
+            if not ipaddress.ip_address(host).is_loopback:
+                return True
+        except ValueError:
+            if host != "localhost":
+                return True
+    return False
+
+
 def _try(name: str, host: str, port: int) -> None:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except OSError:
-        raise CannotStart(f"MAIL_BIND: {host!r} is not an address of this machine") from None
+        raise CannotStart(f"{_bind(name)}: {host!r} is not an address of this machine") from None
     with socket.socket(family, kind, protocol) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
@@ -94,7 +131,7 @@ def _try(name: str, host: str, port: int) -> None:
                 case errno.EACCES:
                     reason = f"{name}: port {port} needs more rights than we have"
                 case errno.EADDRNOTAVAIL:
-                    reason = f"MAIL_BIND: {host} is not an address of this machine"
+                    reason = f"{_bind(name)}: {host} is not an address of this machine"
                 case _:
                     reason = f"{name}: port {port} on {host}: {error.strerror}"
             raise CannotStart(reason) from None

@@ -119,7 +119,7 @@ def processes() -> list[Process]:
             names = [door] if count == 1 else [f"{door}-{number}" for number in range(1, count + 1)]
             listed += [(name, [*python, f"workers.{door}"]) for name in names]
     listed += _celery([*python, "workers.jobs"])
-    found = [_process("web", _web(python), settings.MAIL_WEB_PORT, 0)]
+    found = [_process("web", [*python, "workers.web"], settings.MAIL_WEB_PORT, 0)]
     for number, (name, words) in enumerate(listed):
         port = settings.MAIL_HEALTH_PORT_BASE + number
         found.append(_process(name, words, port, port))
@@ -136,12 +136,6 @@ def _celery(command: list[str]) -> list[tuple[str, list[str]]]:
     ]
     workers[-1][1].append("--beat")
     return workers
-
-
-def _web(python: list[str]) -> list[str]:
-    return [*python, "uvicorn", "mailplatform.asgi:application", "--host", settings.MAIL_BIND.split(",")[0].strip(),
-            "--port", str(settings.MAIL_WEB_PORT), "--loop", "uvloop", "--lifespan", "off", "--no-access-log",
-            "--no-server-header", "--timeout-graceful-shutdown", "3", "--log-level", "warning"]  # fmt: skip
 
 
 def _process(name: str, words: list[str], port: int, own_port: int) -> Process:

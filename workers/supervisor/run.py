@@ -8,6 +8,7 @@ import http.client
 import logging
 import os
 import signal
+import ssl
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -42,6 +43,9 @@ def run() -> int:
         our_logging.configure("supervisor")
         preflight.end_leftovers()
         preflight.check_all()
+        for line in preflight.warnings():
+            say(f"Warning: {line}")
+            log.warning(line)
         return asyncio.run(_run(began))
 
 
@@ -158,10 +162,20 @@ async def _prepare() -> None:
 
 
 def _asking(port: int, path: str = "/readyz") -> Callable[[], bool]:
-    host = runfile.host() if port == settings.MAIL_WEB_PORT else "127.0.0.1"
+    is_web = port == settings.MAIL_WEB_PORT
+    host = runfile.web_host() if is_web else "127.0.0.1"
+
+    def connect() -> http.client.HTTPConnection:
+        if not (is_web and settings.MAIL_WEB_TLS):
+            return http.client.HTTPConnection(host, port, timeout=5)
+        # Whether our own process answers, by its address: the certificate is of the server's name.
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return http.client.HTTPSConnection(host, port, timeout=5, context=context)
 
     def ready() -> bool:
-        connection = http.client.HTTPConnection(host, port, timeout=5)
+        connection = connect()
         try:
             connection.request("GET", path, headers={"Host": "localhost"})
             return connection.getresponse().status == http.client.OK
@@ -176,7 +190,7 @@ def _asking(port: int, path: str = "/readyz") -> Callable[[], bool]:
 def _introduce(users: list[demo.Person], authority: Path, seconds: float) -> None:
     host = runfile.host()
     say(f"Running after {seconds:.1f} s. Ctrl-C stops it.")
-    say(f"  web          http://{host}:{settings.MAIL_WEB_PORT}/")
+    say(f"  web          {runfile.web_url()}")
     say(f"  SMTP         {host}:{settings.MAIL_SMTP_PORT} (mail from other servers)")
     say(
         f"  submission   {host}:{settings.MAIL_SUBMISSION_PORT} STARTTLS, {settings.MAIL_SUBMISSIONS_PORT} TLS"

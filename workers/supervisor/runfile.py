@@ -23,14 +23,30 @@ def paths() -> list[Path]:
 
 def host() -> str:
     """Return the address at which a client on this machine finds the doors."""
-    first = settings.MAIL_BIND.split(",")[0].strip()
+    return _reached(settings.MAIL_BIND)
+
+
+def web_host() -> str:
+    """Return the address at which a client on this machine finds pages and API."""
+    return _reached(settings.MAIL_WEB_BIND)
+
+
+def web_url() -> str:
+    """Return where the pages are."""
+    at = web_host()
+    scheme = "https" if settings.MAIL_WEB_TLS else "http"
+    return f"{scheme}://{f'[{at}]' if ':' in at else at}:{settings.MAIL_WEB_PORT}/"
+
+
+def _reached(bind: str) -> str:
+    first = bind.split(",")[0].strip()
     return EVERYWHERE.get(first, first)
 
 
 def contents(authority: str, users: list[demo.Person], api_token: str) -> dict[str, Any]:
     """Return what the file says."""
     at = host()
-    web = f"http://{f'[{at}]' if ':' in at else at}:{settings.MAIL_WEB_PORT}/"
+    web = web_url()
 
     def door(name: str) -> dict[str, Any]:
         return {"host": at, "port": getattr(settings, f"MAIL_{name}_PORT")}
