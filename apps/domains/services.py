@@ -1,6 +1,7 @@
 """Names we serve: added, switched off and on."""
 
 from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 
 from apps.events import audit
 from apps.organisations.errors import AlreadyExistsError, DirectoryError, NotFoundError, check_quota
@@ -84,6 +85,18 @@ def disable_domain(*, domain: Domain, actor: audit.Actor) -> None:
 def enable_domain(*, domain: Domain, actor: audit.Actor) -> None:
     """Serve it again."""
     _switch(domain, on=True, actor=actor)
+
+
+def delete_domain(*, domain: Domain, actor: audit.Actor) -> None:
+    """Serve a domain no more; refused while it has users, mailboxes (deleted ones, too) or aliases."""
+    try:
+        with transaction.atomic():
+            if Domain.objects.filter(id=domain.id).delete()[0]:
+                audit.record(actor=actor, action="domain.delete", target=target_of(domain))
+    except (ProtectedError, IntegrityError):
+        raise DirectoryError(
+            f"{domain.name} still has users, mailboxes (or mail of deleted ones) or aliases"
+        ) from None
 
 
 def _switch(domain: Domain, *, on: bool, actor: audit.Actor) -> None:

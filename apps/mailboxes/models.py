@@ -21,6 +21,9 @@ class Mailbox(models.Model):
     quota_bytes = models.BigIntegerField(default=0, help_text="0 means no limit.")
     private_seen = models.BooleanField(default=False, help_text="Each member has read marks of their own.")
     is_active = models.BooleanField(default=True)
+    removing_since = models.DateTimeField(
+        null=True, blank=True, help_text="It was deleted, and its mail goes little by little."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -184,9 +184,14 @@ def remove_member(*, mailbox: Mailbox, user: User, actor: audit.Actor) -> None:
 
 
 def _switch(thing: Mailbox | Alias, *, on: bool, actor: audit.Actor) -> None:
-    model = Mailbox if isinstance(thing, Mailbox) else Alias
     with transaction.atomic():
-        if model.objects.filter(id=thing.id, is_active=not on).update(is_active=on):
+        if isinstance(thing, Mailbox):
+            # A deleted one stays closed.
+            rows = Mailbox.objects.filter(id=thing.id, is_active=not on, removing_since=None)
+            switched = rows.update(is_active=on)
+        else:
+            switched = Alias.objects.filter(id=thing.id, is_active=not on).update(is_active=on)
+        if switched:
             target = target_of(thing)
             audit.record(actor=actor, action=f"{target.kind}.{'enable' if on else 'disable'}", target=target)
     thing.is_active = on

@@ -34,3 +34,17 @@ SELECT EXISTS (
   JOIN accounts_credential c ON c.id = s.credential_id AND (c.expires_at IS NULL OR c.expires_at > now())
   WHERE s.id = %s::uuid AND s.ended_at IS NULL)
 """
+
+# An import keeps its mailbox from being taken apart.
+LOCK_IMPORT = "SELECT pg_try_advisory_lock(7301, %s::int)"
+UNLOCK_IMPORT = "SELECT pg_advisory_unlock(7301, %s::int)"
+
+# Removes some of what imports remember of a mailbox.
+FORGET_IMPORTS = """
+WITH gone AS (
+  DELETE FROM mailflow_imported i WHERE i.mailbox_id = %s::bigint AND i.key IN (
+    SELECT o.key FROM mailflow_imported o WHERE o.mailbox_id = %s::bigint LIMIT %s::int)
+  RETURNING 1
+)
+SELECT count(*)::int FROM gone
+"""

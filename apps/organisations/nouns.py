@@ -103,6 +103,14 @@ def read_password(prompt: str = "Password: ") -> str:
     return password
 
 
+def confirm(what: str, *, yes: bool) -> None:
+    """Ask whether something that cannot be undone is meant, if somebody is there to ask."""
+    if yes or not sys.stdin.isatty():
+        return
+    if input(f"{what} This cannot be undone. Type yes: ").strip().lower() != "yes":
+        raise DirectoryError("nothing was done")
+
+
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
 
 

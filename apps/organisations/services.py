@@ -1,6 +1,7 @@
 """Tenants: made, switched off and on."""
 
 from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 
 from apps.events import audit
 
@@ -59,6 +60,18 @@ def disable_organisation(*, organisation: Organisation, actor: audit.Actor) -> N
 def enable_organisation(*, organisation: Organisation, actor: audit.Actor) -> None:
     """Let it work again."""
     _switch(organisation, on=True, actor=actor)
+
+
+def delete_organisation(*, organisation: Organisation, actor: audit.Actor) -> None:
+    """Delete a tenant; refused while it has domains or users, or mail of theirs waits in the queue."""
+    try:
+        with transaction.atomic():
+            if Organisation.objects.filter(id=organisation.id).delete()[0]:
+                audit.record(actor=actor, action="organisation.delete", target=target_of(organisation))
+    except (ProtectedError, IntegrityError):
+        raise DirectoryError(
+            f"{organisation.name} still has domains or users, or mail of theirs is in the queue"
+        ) from None
 
 
 def _switch(organisation: Organisation, *, on: bool, actor: audit.Actor) -> None:

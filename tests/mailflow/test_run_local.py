@@ -8,11 +8,12 @@ import time
 import pytest
 from django.db import connections
 
+from apps.events.audit import SYSTEM
 from apps.events.models import MessageEvent
 from apps.events.trace import Kind
 from apps.events.transactions import perform
 from apps.mailboxes.models import Mailbox
-from apps.mailflow import deliver_local, run_queue
+from apps.mailflow import deliver_local, removal, run_queue
 from apps.mailflow.run_queue import Turn, run_local
 from apps.queue import services
 from apps.queue.models import Lane, QueuedMessage, QueuedRecipient, State
@@ -179,3 +180,13 @@ def test_a_turn_that_is_over_claims_nothing() -> None:
     over = turn(0)
     assert run_local(dataclasses.replace(over, is_stopping=lambda: True)) == 0
     assert filed(alice) == 0
+
+
+def test_mail_for_a_mailbox_deleted_meanwhile_fails() -> None:
+    alice = a_mailbox()
+    [row] = recipients_of(alice)
+    removal.delete_mailbox(mailbox=alice, actor=SYSTEM)
+    assert removal.finish(alice.pk)
+    assert run_local(turn()) == 1
+    row.refresh_from_db()
+    assert row.state == State.FAILED

@@ -20,6 +20,7 @@ from apps.events.transactions import perform
 from apps.events.valkey import sync_client
 from apps.events.wake import Job, looking
 from apps.mailboxes import services as mailboxes
+from apps.mailflow import removal
 from apps.mailflow.run_queue import Turn
 from apps.queue import services as queue
 from apps.store import packing
@@ -125,6 +126,7 @@ CHORES = (
     Chore("sessions of users", HOUR, lambda _: sessions.forget_sessions()),
     Chore("sessions of browsers", HOUR, lambda _: SessionStore.clear_expired()),
     Chore("sums of usage", 60, lambda _: perform(mailboxes.count_sums())),
+    Chore("deleted mailboxes", 60, lambda during: removal.finish_all(during.may_claim)),
     Chore("packs and snapshots", 5, _build),
     Chore("logs of folders", 600, lambda during: keeping.trim(during.may_claim)),
     Chore("mail kept for a time", 600, lambda during: keeping.expire(during.may_claim)),

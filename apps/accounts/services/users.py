@@ -3,6 +3,7 @@
 import re
 
 from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 
 from apps.accounts.models import User
 from apps.accounts.services.sessions import end_all
@@ -61,6 +62,21 @@ def enable_user(*, user: User, actor: audit.Actor) -> None:
         if User.objects.filter(id=user.id, is_active=False).update(is_active=True):
             audit.record(actor=actor, action="user.enable", target=target_of(user))
     user.is_active = True
+
+
+def delete_user(*, user: User, actor: audit.Actor) -> None:
+    """Delete a user with every session, credential and role; refused while something is still theirs, like a mailbox."""
+    try:
+        with transaction.atomic():
+            row = User.objects.select_for_update().filter(id=user.id).first()
+            if row is None:
+                return
+            roles = sorted(f"{role.kind}" for role in row.roles.all())
+            target = target_of(row)
+            row.delete()
+            audit.record(actor=actor, action="user.delete", target=target, details={"roles": roles})
+    except (ProtectedError, IntegrityError):
+        raise DirectoryError(f"{user.address} still owns something, such as a mailbox") from None
 
 
 def change_user(

@@ -46,6 +46,7 @@ BEGIN
   RETURN NULL;
 END $$;
 """
+# The function of 0003 once more, with `over` as its last column: a migration says what it makes, whatever later ones do.
 ROUTE = r"""
 CREATE FUNCTION mailboxes_route(keys text[]) RETURNS TABLE (
   asked text, via_alias boolean, state text, address text,

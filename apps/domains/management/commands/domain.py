@@ -15,7 +15,7 @@ class Command(NounCommand):
     help = "Domains this server takes mail for. Example: manage.py domain create example.org --organisation 'Example Ltd'"
 
     def add_verbs(self) -> None:
-        """Create, list, disable, enable, set-quota."""
+        """Create, list, disable, enable, delete, set-quota."""
         create = self.verb("create", self.create, "Serve a domain for an organisation.")
         create.add_argument("name", help="in Unicode or as A-labels")
         create.add_argument("--organisation", required=True, metavar="NAME", help="the tenant that owns it")
@@ -32,6 +32,9 @@ class Command(NounCommand):
         )
         disable.add_argument("name")
         self.verb("enable", self.enable, "Serve a disabled domain again.").add_argument("name")
+        self.verb(
+            "delete", self.delete, "Serve a domain no more. Refused while it has users, mailboxes or aliases."
+        ).add_argument("name")
 
         quota = self.verb("set-quota", self.set_quota, "Change how much all its mailboxes may hold together.")
         quota.add_argument("name")
@@ -71,6 +74,11 @@ class Command(NounCommand):
         """Serve a domain again."""
         services.enable_domain(domain=services.find_domain(name), actor=self.actor)
         self.say(f"enabled domain {name}")
+
+    def delete(self, *, name: str) -> None:
+        """Delete what is empty."""
+        services.delete_domain(domain=services.find_domain(name), actor=self.actor)
+        self.say(f"deleted domain {name}")
 
     def set_quota(self, *, name: str, quota: int) -> None:
         """Change a quota."""

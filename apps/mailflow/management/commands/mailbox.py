@@ -1,12 +1,16 @@
 """manage.py mailbox: addresses that keep mail."""
 
+from tqdm import tqdm
+
 from apps.accounts.models import User
 from apps.accounts.services.users import find_user
 from apps.domains.services import find_domain
 from apps.mailboxes import services
 from apps.mailboxes.models import Mailbox
+from apps.mailboxes.removal import find_or_left
+from apps.mailflow import removal
 from apps.organisations.errors import NotFoundError
-from apps.organisations.nouns import NounCommand, add_json, show_size, size
+from apps.organisations.nouns import NounCommand, add_json, confirm, show_size, size
 from apps.store.services.private_seen import set_private_seen
 
 
@@ -16,7 +20,7 @@ class Command(NounCommand):
     help = "Addresses that keep mail, their quotas and members. Example: manage.py mailbox create alice@example.org"
 
     def add_verbs(self) -> None:
-        """Create, list, disable, enable, set-quota, private-seen, add-member, remove-member."""
+        """Create, list, disable, enable, delete, set-quota, private-seen, add-member, remove-member."""
         create = self.verb(
             "create",
             self.create,
@@ -39,6 +43,13 @@ class Command(NounCommand):
         )
         disable.add_argument("address")
         self.verb("enable", self.enable, "Let a mailbox receive and be opened again.").add_argument("address")
+        delete = self.verb(
+            "delete",
+            self.delete,
+            "Delete a mailbox with all its mail. Its address is free at once; housekeeping finishes what is broken off.",
+        )
+        delete.add_argument("address")
+        delete.add_argument("--yes", action="store_true", help="do not ask")
         quota = self.verb("set-quota", self.set_quota, "Change how much a mailbox may hold.")
         quota.add_argument("address")
         quota.add_argument("quota", type=size, metavar="SIZE", help="like 10G; 0: no limit")
@@ -104,6 +115,22 @@ class Command(NounCommand):
         """Open a mailbox again."""
         services.enable_mailbox(mailbox=services.find_mailbox(address), actor=self.actor)
         self.say(f"enabled mailbox {address}")
+
+    def delete(self, *, address: str, yes: bool) -> None:
+        """Delete a mailbox, or go on with it."""
+        mailbox = find_or_left(address)
+        if mailbox.removing_since is None:
+            confirm(f"{address} holds {mailbox.usage.messages} messages.", yes=yes)
+            removal.delete_mailbox(mailbox=mailbox, actor=self.actor)
+        self.finish([(address, mailbox.id)])
+
+    def finish(self, deleted: list[tuple[str, int]]) -> None:
+        """Remove the mail of deleted mailboxes."""
+        for address, mailbox_id in deleted:
+            with tqdm(unit=" messages", disable=None) as bar:
+                is_gone = removal.finish(mailbox_id, progress=bar.update)
+            left = "; an import is running, and the rest goes when it has ended"
+            self.say(f"deleted mailbox {address}{'' if is_gone else left}")
 
     def set_quota(self, *, address: str, quota: int) -> None:
         """Change a quota."""

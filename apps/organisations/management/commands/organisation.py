@@ -14,7 +14,7 @@ class Command(NounCommand):
     help = "Tenants: each owns domains, users and their mail. Example: manage.py organisation create 'Example Ltd'"
 
     def add_verbs(self) -> None:
-        """Create, list, disable, enable, set-quota."""
+        """Create, list, disable, enable, delete, set-quota."""
         create = self.verb("create", self.create, "Make a tenant.")
         create.add_argument("name")
         create.add_argument(
@@ -28,6 +28,9 @@ class Command(NounCommand):
         )
         disable.add_argument("name")
         self.verb("enable", self.enable, "Let a disabled tenant work again.").add_argument("name")
+        self.verb(
+            "delete", self.delete, "Delete a tenant. Refused while it has domains or users."
+        ).add_argument("name")
 
         quota = self.verb("set-quota", self.set_quota, "Change how much all its mailboxes may hold together.")
         quota.add_argument("name")
@@ -57,6 +60,11 @@ class Command(NounCommand):
         """Let a tenant work."""
         services.enable_organisation(organisation=services.find_organisation(name), actor=self.actor)
         self.say(f"enabled organisation {name}")
+
+    def delete(self, *, name: str) -> None:
+        """Delete what is empty."""
+        services.delete_organisation(organisation=services.find_organisation(name), actor=self.actor)
+        self.say(f"deleted organisation {name}")
 
     def set_quota(self, *, name: str, quota: int) -> None:
         """Change a quota."""

@@ -5,7 +5,8 @@ from django.utils.crypto import get_random_string
 
 from apps.accounts.models import User
 from apps.accounts.services import credentials, users
-from apps.organisations.nouns import NounCommand, add_json, read_password
+from apps.mailflow import removal
+from apps.organisations.nouns import NounCommand, add_json, confirm, read_password
 from apps.organisations.services import find_organisation
 
 PASSWORD_CHARACTERS = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -21,7 +22,7 @@ class Command(NounCommand):
     )
 
     def add_verbs(self) -> None:
-        """Create, list, change, disable, enable, set-password, import-password."""
+        """Create, list, change, disable, enable, delete, set-password, import-password."""
         create = self.verb(
             "create", self.create, "Make a user. Without a password option, one cannot sign in yet."
         )
@@ -44,6 +45,17 @@ class Command(NounCommand):
         change.add_argument("--language")
         self.verb("disable", self.disable, "Keep a user out and end every session.").add_argument("address")
         self.verb("enable", self.enable, "Let a user in again.").add_argument("address")
+        delete = self.verb(
+            "delete",
+            self.delete,
+            "Delete a user with sessions, credentials and roles. Refused while mailboxes are theirs, unless told what "
+            "becomes of them.",
+        )
+        delete.add_argument("address")
+        fate = delete.add_mutually_exclusive_group()
+        fate.add_argument("--give-mailboxes-to", dest="heir", metavar="USER", help="who owns them then")
+        fate.add_argument("--delete-mailboxes", action="store_true", help="delete them with all their mail")
+        delete.add_argument("--yes", action="store_true", help="do not ask")
         set_password = self.verb(
             "set-password", self.set_password, "Set a password; sessions that came in by the old one end."
         )
@@ -101,6 +113,20 @@ class Command(NounCommand):
         """Let a user in again."""
         users.enable_user(user=users.find_user(address), actor=self.actor)
         self.say(f"enabled user {address}")
+
+    def delete(self, *, address: str, heir: str | None, delete_mailboxes: bool, yes: bool) -> None:
+        """Delete a user."""
+        user = users.find_user(address)
+        confirm(f"Deleting {address}.", yes=yes)
+        left = removal.delete_user(
+            user=user,
+            heir=users.find_user(heir) if heir is not None else None,
+            with_mailboxes=delete_mailboxes,
+            actor=self.actor,
+        )
+        self.say(f"deleted user {address}")
+        for mailbox_id in left:
+            removal.finish(mailbox_id)
 
     def set_password(self, *, address: str, generate: bool) -> None:
         """Set a password."""
