@@ -1,4 +1,4 @@
-"""Among 100,000 mailboxes, where an address leads costs the database less than 0.1 ms."""
+"""Among 100,000 mailboxes, where an address leads costs the database no more than four rows found by key."""
 
 import json
 import statistics
@@ -24,6 +24,16 @@ ALIASES = """
 INSERT INTO mailboxes_alias (domain_id, local_part, targets, is_active, created_at)
 SELECT %s, 'alias' || n, ARRAY['user' || n || '@' || %s], true, now() FROM generate_series(1, 10000) n
 """
+# What one row found by its key costs at the same moment on the same machine.
+ONE_ROW = "SELECT id FROM mailboxes_mailbox WHERE domain_id = %s AND local_part = %s"
+
+
+def _milliseconds(cursor: psycopg.Cursor, statement: str, *arguments: object) -> float:
+    cursor.execute(b"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + statement.encode(), arguments)
+    (row,) = cursor.fetchall()
+    plan = row[0] if isinstance(row[0], list) else json.loads(row[0])
+    taken: float = plan[0]["Planning Time"] + plan[0]["Execution Time"]
+    return taken
 
 
 @pytest.mark.slow
@@ -45,16 +55,12 @@ def test_a_route_is_found_at_once(local: str, quota: int | None) -> None:
         perform(count_sums())
         print(f"sums of 100,000 mailboxes: {(time.monotonic() - begun) * 1000:.0f} ms")
         cursor.execute("ANALYZE mailboxes_mailbox, mailboxes_alias, mailboxes_usage, domains_domain")
-    times = []
+    times, simplest = [], []
     with psycopg.Cursor(connection.connection) as direct:
         for n in range(1, 201):
-            direct.execute(
-                b"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + ROUTE.encode(),
-                [[f"{local.format(n)}@{domain.name}"]],
-            )
-            (row,) = direct.fetchall()
-            plan = row[0] if isinstance(row[0], list) else json.loads(row[0])
-            times.append(plan[0]["Planning Time"] + plan[0]["Execution Time"])
-    # The quickest quarter: the rest measures who else is using this machine.
-    assert statistics.quantiles(times)[0] < 0.1, statistics.quantiles(times)
-    print(f"{local}, quota {quota}: median {statistics.median(times) * 1000:.0f} us")
+            times.append(_milliseconds(direct, ROUTE, [f"{local.format(n)}@{domain.name}"]))
+            simplest.append(_milliseconds(direct, ONE_ROW, domain.id, f"user{n}"))
+    # The quickest quarters: the rest measures who else is using this machine.
+    found, row = statistics.quantiles(times)[0], statistics.quantiles(simplest)[0]
+    print(f"{local}, quota {quota}: {found * 1000:.0f} us, one row {row * 1000:.0f} us")
+    assert found < 4 * row, (statistics.quantiles(times), statistics.quantiles(simplest))

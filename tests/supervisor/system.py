@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -25,8 +26,18 @@ def environment(state: Path, **settings: str) -> dict[str, str]:
 
 
 def _free_block() -> int:
-    # Below the range from which the system gives out ports, so that nobody takes one meanwhile.
-    return 15000 + os.getpid() % 400 * 40
+    # Below the range from which the system gives out ports, so that only another run of these tests could
+    # take one meanwhile; each starts looking elsewhere.
+    for attempt in range(400):
+        first = 15000 + (os.getpid() + 7 * attempt) % 400 * 40
+        if all(map(_is_free, range(first, first + 12))):
+            return first
+    raise RuntimeError("no twelve free ports in a row between 15000 and 31000")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 class System:
