@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run check test fuzz show bench settings requirements
+.PHONY: help run check test fuzz show bench settings requirements assets words release
 
 help:
 	@echo "make run starts a mail server; make alone shows this:"
@@ -10,10 +10,12 @@ help:
 
 run: ## start everything; Ctrl-C stops it
 	@tools/bootstrap run
+	@$(PY) tools/build_assets.py --quiet
 	@exec $(PY) -m workers.supervisor
 
 check: ## format, lint, types, contracts, docstrings, migrations, fast tests: the gate, under 90 seconds
 	@tools/bootstrap dev
+	$(PY) tools/build_assets.py --check
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
@@ -23,6 +25,7 @@ check: ## format, lint, types, contracts, docstrings, migrations, fast tests: th
 
 test: ## the whole suite, against a PostgreSQL and a Valkey of its own
 	@tools/bootstrap dev
+	@$(PY) tools/build_assets.py --quiet
 	$(PY) -m pytest -q -n 2
 
 fuzz: ## run every fuzz target for SECONDS=60 each, or those of TARGETS="mime sasl"
@@ -31,6 +34,7 @@ fuzz: ## run every fuzz target for SECONDS=60 each, or those of TARGETS="mime sa
 
 show: ## every line of "what it can do", shown against a running system
 	@tools/bootstrap dev
+	@$(PY) tools/build_assets.py --quiet
 	@$(PY) tools/show.py
 
 bench: ## measure; BENCHMARKS.md says what the figures mean
@@ -41,7 +45,21 @@ settings: ## write the table of settings into README.md
 	@tools/bootstrap dev
 	@$(PY) tools/settings_table.py
 
+assets: ## build scripts and styles of the pages into static/dist
+	@tools/bootstrap run
+	$(PY) tools/build_assets.py
+
+words: ## gather what is to be translated into locale/
+	@tools/bootstrap dev
+	$(PY) -m tools.messages
+
+release: ## pack the source with its built assets into an archive that needs no Node.js
+	@tools/bootstrap run
+	$(PY) tools/build_assets.py
+	$(PY) tools/release.py
+
 requirements: ## compile requirements*.in into pinned files with hashes
 	@tools/bootstrap dev
 	$(PY) -m uv pip compile -q --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header requirements.in -o requirements.txt
 	$(PY) -m uv pip compile -q --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header requirements-dev.in -o requirements-dev.txt
+	$(PY) -m uv pip compile -q --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header requirements-assets.in -o requirements-assets.txt

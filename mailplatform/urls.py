@@ -6,7 +6,14 @@ from apps.console import health
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("apps.api.urls")),
+    path("", include("apps.pages.urls")),
+    path("console/", include("apps.console.urls")),
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
 ]
+
+handler400 = "apps.pages.views.errors.bad_request"
+handler403 = "apps.pages.views.errors.forbidden"
+handler404 = "apps.pages.views.errors.not_found"
+handler500 = "apps.pages.views.errors.failed"

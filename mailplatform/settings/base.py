@@ -4,7 +4,7 @@ import os
 import tomllib
 from pathlib import Path
 
-from . import profile, registry
+from . import pages, profile, registry
 from .database import check_redis_url, database_from_url, embedded_valkey_url
 from .keys import derive, load_keyring
 from .state import state_directory
@@ -255,6 +255,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.auth",
+    "django.contrib.messages",
     "rest_framework",
     "mailplatform",
     "apps.vault",
@@ -268,6 +269,7 @@ INSTALLED_APPS = [
     "apps.spam",
     "apps.filters",
     "apps.mailflow",
+    "apps.pages",
     "apps.webmail",
     "apps.console",
     "apps.api",
@@ -285,29 +287,22 @@ REST_FRAMEWORK = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ROOT_URLCONF = "mailplatform.urls"
 ASGI_APPLICATION = "mailplatform.asgi.application"
-MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-]
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
-        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
-    }
-]
+MIDDLEWARE = pages.MIDDLEWARE
+TEMPLATES = pages.templates(BASE_DIR)
+SECURE_CSP = pages.SECURE_CSP
+CSRF_FAILURE_VIEW = "apps.pages.views.errors.csrf_failure"
+CSRF_COOKIE_HTTPONLY = True  # Pages carry the token in their head.
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 STATIC_URL = "/static/"
-STATIC_ROOT = MAIL_STATE_DIR / "static"
+STATIC_ROOT = BASE_DIR / "static"  # tools/build_assets.py writes hashed and packed files there.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^.+-[0-9A-Z]{8}\..+$"
 LOGGING_CONFIG = None  # mailplatform.logging.configure, called by each process, says where lines go.
 ALLOWED_HOSTS = [MAIL_HOSTNAME, "localhost", "127.0.0.1", "[::1]", *MAIL_ALLOWED_HOSTS]
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
+LANGUAGES = pages.LANGUAGES
+LOCALE_PATHS = [BASE_DIR / "locale"]
 
 _process = os.environ.get("MAIL_PROCESS", "")
 DATABASES = {

@@ -6,7 +6,6 @@ A process of its own, so that the supervisor that stays need not hold Django's m
 import os
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 import django
 from django.conf import settings
@@ -25,7 +24,6 @@ def main() -> int:
 
     logging.configure("prepare")
     django.setup()
-    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
     call_command("migrate", interactive=False, verbosity=0)

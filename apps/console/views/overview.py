@@ -1,0 +1,12 @@
+"""The console's first page."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from apps.pages.access import signed_in
+
+
+@signed_in
+def overview(request: HttpRequest) -> HttpResponse:
+    """Show how mail is doing."""
+    return render(request, "console/overview.html", {"section": "overview"})

@@ -1,0 +1,47 @@
+"""Tags for every template: icons, assets, states."""
+
+from django import template
+from django.utils.safestring import SafeString, mark_safe
+from lucide.templatetags.lucide import lucide as draw
+
+from apps.pages import assets
+
+register = template.Library()
+
+# The shape says the same as the colour, for those who do not see it.
+STATES = {
+    "ok": "check",
+    "warn": "triangle-alert",
+    "err": "circle-x",
+    "held": "circle-pause",
+    "busy": "loader-circle",
+    "off": "circle-slash",
+}
+
+
+@register.simple_tag
+def icon(name: str, label: str = "", css: str = "") -> SafeString:
+    """Return a Lucide icon; with a label it is read aloud, without one it is ornament."""
+    kind = f"icon {css}".strip()
+    if label:
+        return mark_safe(draw(name, size=None, role="img", aria_label=label, **{"class": kind}))  # noqa: S308  # lucide escapes
+    return mark_safe(draw(name, size=None, aria_hidden="true", **{"class": kind}))  # noqa: S308  # no text of others
+
+
+@register.simple_tag
+def asset(name: str) -> str:
+    """Return the address of a built script or style."""
+    return assets.url(name)
+
+
+@register.simple_tag
+def has_asset(name: str) -> bool:
+    """Tell whether a built asset exists."""
+    return assets.has(name)
+
+
+@register.inclusion_tag("parts/status.html")
+def status(kind: str, text: str) -> dict[str, str]:
+    """A word about a state: ok, warn, err, held, busy or off, and what to say."""
+    look = {"held": "warn", "busy": "", "off": ""}.get(kind, kind)
+    return {"look": look, "icon": STATES[kind], "text": text}

@@ -1,0 +1,41 @@
+"""Pages for what went wrong: what it was, and what to do."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404: not there, or not for this reader; which of the two is not told."""
+    return _error(request, 404, _("Nothing is here"), _("The page does not exist, or you may not see it."))
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403: there, but not allowed."""
+    return _error(
+        request, 403, _("You may not do this"), _("Your role does not allow it. Ask an administrator.")
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403: the form was not ours, or too old."""
+    text = _(
+        "The page you sent was too old, or cookies are switched off. Load it again and repeat what you did."
+    )
+    return _error(request, 403, _("Please try again"), text)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400: not a request we understand."""
+    return _error(request, 400, _("This was not understood"), _("The browser sent something we cannot read."))
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """500: our fault; nothing of the reason is told."""
+    text = _("This is our fault and has been written down. Nothing was changed. Try again in a moment.")
+    return _error(request, 500, _("Something broke"), text)
+
+
+def _error(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+    name = "errors/_fragment.html" if request.headers.get("HX-Request") else "errors/page.html"
+    return render(request, name, {"status": status, "title": title, "text": text}, status=status)

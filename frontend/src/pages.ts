@@ -1,0 +1,5 @@
+/** Sign-in, settings and other plain pages. */
+
+import { startPage } from "./shared/page";
+
+startPage();

@@ -1,0 +1,5 @@
+/** The webmail's start: the common parts and the islands of the first screen. */
+
+import { startPage } from "./shared/page";
+
+startPage();
