@@ -61,6 +61,16 @@ def perform[T](plan: Plan[T]) -> T:
     return result
 
 
+def ask[T](plan: Plan[T]) -> T:
+    """Run a plan that announces nothing on Django's connection, without a transaction around its statements."""
+    said: list[Change | Job] = []
+    transaction.get_connection().ensure_connection()
+    result = _drive(plan, said)
+    if said:
+        raise TypeError("this plan does more than read")
+    return result
+
+
 def _drive[T](plan: Plan[T], said: list[Change | Job]) -> T:
     # A plain psycopg cursor: Django's binds parameters in the client, which is slow for large bodies.
     with psycopg.Cursor(transaction.get_connection().connection) as cursor:

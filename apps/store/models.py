@@ -186,6 +186,21 @@ class FolderLog(models.Model):
     at = models.DateTimeField(db_default=Now())
 
 
+class ThreadMerge(models.Model):
+    """A thread became part of another; kept for a month, for those who know threads by heart.
+
+    A merge of 0 says that the threads of a mailbox are to be read anew.
+    """
+
+    mailbox_id = models.BigIntegerField()
+    old = models.BigIntegerField()
+    new = models.BigIntegerField()
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["mailbox_id", "id"], name="store_threadmerge_mailbox")]
+
+
 class Blob(models.Model):
     """Bytes exactly as a peer or client sent them, once in an organisation, never across."""
 

@@ -41,6 +41,18 @@ def field(envelope: bytes, name: str) -> str | None:
     return None
 
 
+def people(envelope: bytes, name: str, most: int = 20) -> list[tuple[str, str]]:
+    """Return the first addresses of a field, each as its name (or "") and its address; groups are left out."""
+    at = FIELDS[name]
+    items = _items(envelope)
+    for place in range(at + 1):
+        item = next(items, None)
+        words = _list(items) if item is _OPEN else []
+        if place == at:
+            return _people(words, most)
+    return []
+
+
 def may_hold(envelope: bytes, name: str, words: Sequence[bytes]) -> bool:
     """Return False only where a field cannot hold all of these words of lower-case letters and digits; quick.
 
@@ -108,6 +120,16 @@ def _list(items: Iterator[_Item]) -> list[list[bytes | None]]:
                 words.append(word if isinstance(word, bytes) else None)
             lists.append(words)
     return lists
+
+
+def _people(lists: list[list[bytes | None]], most: int) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for words in lists:
+        name, _, local, host = (*words, None, None, None, None)[:4]
+        if host is not None and len(found) < most:
+            address = f"{(local or b'').decode('utf-8', 'replace')}@{host.decode('utf-8', 'replace')}"
+            found.append((decode_words(name) if name else "", address))
+    return found
 
 
 def _addresses(lists: list[list[bytes | None]]) -> str:

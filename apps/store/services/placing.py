@@ -30,10 +30,8 @@ def append(items: Sequence[NewMessage], *, enforce_quota: bool) -> Plan[list[Pla
         raise ValueError(f"at most {BATCH} messages at once")
     own = [threading.hash_of(item.facts.message_id) for item in items]
     refs = [threading.hashes_of(item.facts.references) for item in items]
-    found = yield from threading.find((item.mailbox_id, ref) for item, ref in zip(items, refs, strict=True))
-    threads = threading.assign(
-        [(item.mailbox_id, number, ref) for item, number, ref in zip(items, own, refs, strict=True)], found
-    )
+    keys = [(item.mailbox_id, number, ref) for item, number, ref in zip(items, own, refs, strict=True)]
+    threads, merges = threading.assign(keys, (yield from threading.find(keys)))
     stored = _pack(items)
 
     folder_ids = sorted({item.folder_id for item in items})
@@ -68,6 +66,8 @@ def append(items: Sequence[NewMessage], *, enforce_quota: bool) -> Plan[list[Pla
             )
         )  # fmt: skip
     rows = yield from query(sql.APPEND, [list(column) for column in zip(*table, strict=True)])
+    if merges:
+        yield from threading.join(merges)
     yield from _mark([(items[chosen[row[0] - 1]].seen_by, row[1], row[4], row[2]) for row in rows])
     # Last, for the order of locks: two batches with equal bytes meet here, and here alone.
     yield from blobs.insert(blob for n in chosen if isinstance(blob := stored[n], PackedBlob))

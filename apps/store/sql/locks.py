@@ -1,4 +1,4 @@
-"""The store's locks, always in this order: mailbox (lists of folders), folders, usage, keywords, blobs."""
+"""The store's locks, always in this order: mailbox (lists of folders), folders, usage, keywords, threads, blobs."""
 
 # Serialises changes to a mailbox's list of folders; mail itself never takes it.
 LOCK_MAILBOX = "SELECT id FROM mailboxes_mailbox WHERE id = %s::bigint FOR NO KEY UPDATE"

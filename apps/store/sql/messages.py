@@ -12,19 +12,47 @@ ONE_RANGE = "m.uid BETWEEN %(low)s::bigint AND %(high)s::bigint"
 MANY_RANGES = "unnest(%(lows)s::bigint[], %(highs)s::bigint[]) AS w (low, high)"
 IN_RANGES = "m.uid BETWEEN w.low AND w.high"
 
-# Finds the threads of messages of one mailbox by the hash of their message id; in one partition.
+# Finds, for hashes of message ids of one mailbox, the thread of the message, and the thread that is named by it; in one
+# partition.
 THREADS = compose("""
-SELECT c.mailbox_id, c.message_id_hash, min(c.thread_id) FROM store_content c
-WHERE c.mailbox_id = %s::bigint AND c.message_id_hash = ANY(%s::bigint[]) GROUP BY 1, 2
+SELECT c.mailbox_id, c.message_id_hash, false, min(c.thread_id) FROM store_content c
+WHERE c.mailbox_id = %(mailbox)s::bigint AND c.message_id_hash = ANY(%(hashes)s::bigint[]) GROUP BY 1, 2
+UNION ALL
+SELECT %(mailbox)s::bigint, k.hash, true, k.hash FROM unnest(%(hashes)s::bigint[]) AS k (hash)
+WHERE EXISTS (SELECT FROM store_content c WHERE c.mailbox_id = %(mailbox)s::bigint AND c.thread_id = k.hash)
 """)
 
 # Does the same for several mailboxes at once.
 THREADS_OF_MANY = compose("""
-SELECT k.mailbox_id, k.hash, min(c.thread_id)
-FROM unnest(%s::bigint[], %s::bigint[]) AS k (mailbox_id, hash)
-JOIN store_content c ON c.mailbox_id = k.mailbox_id AND c.message_id_hash = k.hash
+WITH k AS (SELECT * FROM unnest(%(mailboxes)s::bigint[], %(hashes)s::bigint[]) AS t (mailbox_id, hash))
+SELECT k.mailbox_id, k.hash, false, min(c.thread_id)
+FROM k JOIN store_content c ON c.mailbox_id = k.mailbox_id AND c.message_id_hash = k.hash
 GROUP BY 1, 2
+UNION ALL
+SELECT k.mailbox_id, k.hash, true, k.hash FROM k
+WHERE EXISTS (SELECT FROM store_content c WHERE c.mailbox_id = k.mailbox_id AND c.thread_id = k.hash)
 """)
+
+# Lets one transaction at a time join threads of a mailbox.
+LOCK_THREADS = "SELECT pg_advisory_xact_lock(7022, hashint8(%s::bigint))"
+
+# Makes one thread part of another, and says so to those who know threads by heart.
+JOIN_THREADS = """
+UPDATE store_content SET thread_id = %(new)s::bigint
+WHERE mailbox_id = %(mailbox)s::bigint AND thread_id = %(old)s::bigint
+"""
+LOG_MERGE = "INSERT INTO store_threadmerge (mailbox_id, old, new) VALUES (%s::bigint, %s::bigint, %s::bigint)"
+
+# What the threads of a mailbox are made of, oldest first.
+TO_THREAD = """
+SELECT id, message_id_hash, refs, thread_id FROM store_content WHERE mailbox_id = %s::bigint ORDER BY id
+"""
+
+# Puts contents into other threads.
+SET_THREADS = """
+UPDATE store_content c SET thread_id = t.thread_id FROM unnest(%s::bigint[], %s::bigint[]) AS t (id, thread_id)
+WHERE c.mailbox_id = %s::bigint AND c.id = t.id
+"""
 
 # Places new messages: contents, messages, counters, usage, and a log row for each set of flags in a folder.
 APPEND = compose("""

@@ -7,7 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from apps.events.transactions import perform
 from apps.store import checking, packing
+from apps.store import threading as threads
 from apps.store.models import Folder
 from apps.store.services import keeping
 from apps.store.values import FolderRef
@@ -45,10 +47,11 @@ class Command(BaseCommand):
 
         rebuild = verbs.add_parser(
             "rebuild",
-            help="drop packs and snapshots and build them again, small folders included",
+            help="drop packs and snapshots and build them again, small folders included; find conversations anew",
             description="Packs and snapshots only make reading fast. This drops those of each folder and builds "
             "them again from its messages, while mail goes on. Needed after none but unusual repairs; useful "
-            "after a large import, for it does at once what housekeeping does little by little.",
+            "after a large import, for it does at once what housekeeping does little by little. Which messages are a "
+            "conversation is found anew, too.",
         )
         rebuild.add_argument("--mailbox", metavar="ADDRESS", help="only the folders of this mailbox")
 
@@ -86,7 +89,11 @@ class Command(BaseCommand):
             raise CommandError(f"no mailbox {address}, or no folder in it")
         for ref in tqdm(refs, unit=" folders", disable=None):
             packing.rebuild(ref)
-        self.stdout.write(f"rebuilt {len(refs)} folders")
+        mailboxes = sorted({ref.mailbox_id for ref in refs})
+        moved = sum(
+            perform(threads.rebuild(mailbox)) for mailbox in tqdm(mailboxes, unit=" mailboxes", disable=None)
+        )
+        self.stdout.write(f"rebuilt {len(refs)} folders; {moved} messages are in other conversations")
 
     def _look(self, *, deep: bool) -> list[checking.Finding]:
         findings = []
