@@ -19,6 +19,7 @@ from apps.protocols.imap import search as tree
 from apps.protocols.imap.folder import RECENT, FolderState, Uids, place_of
 from apps.protocols.imap.search import When
 from apps.protocols.imap.sequence import SequenceSet
+from apps.protocols.imap.structure import filenames
 from apps.protocols.imap.view import Selection, View
 from apps.protocols.mime.headers import decode_words, fields, header_end, unfold
 from apps.protocols.mime.scan import scan
@@ -101,6 +102,13 @@ class _Search:
                 if _in_envelope(name, value):
                     return await self._by_envelope(among, name, fold(value))
                 return await self._by_text(among, _field_holds(name, fold(value)))
+            case tree.HasAttachment():
+                return await self._by_structure(among, lambda text: bool(filenames(text)))
+            case tree.Filename(value):
+                wanted = fold(value)
+                return await self._by_structure(
+                    among, lambda text: any(wanted in fold(name) for name in filenames(text))
+                )
             case tree.Body(value):
                 return await self._by_text(among, _body_holds(fold(value)))
             case tree.Text(value):
@@ -152,6 +160,12 @@ class _Search:
             self._mark(found, uids[np.array(fits, bool)])
         return found
 
+    async def _by_structure(self, among: Mask, test: Callable[[bytes], bool]) -> Mask:
+        found = np.zeros(among.size, bool)
+        async for part in self.reader.fetch(self.ref, self.uids[among], Wire.STRUCTURE):
+            self._mark(found, part.uids[np.array([test(text) for text in part.texts], bool)])
+        return found
+
     async def _envelopes(self, among: Mask) -> AsyncIterator[tuple[Uids, list[bytes]]]:
         async for part in self.reader.fetch(self.ref, self.uids[among], Wire.ENVELOPE):
             # ENVELOPE and a space stand before it.
@@ -185,6 +199,8 @@ def _cost(key: tree.Key) -> int:
             return 4
         case tree.Header(name, value):
             return 2 if _in_envelope(name, value) else 3
+        case tree.HasAttachment() | tree.Filename():
+            return 2
         case tree.Received() | tree.Sent() | tree.Larger() | tree.Smaller():
             return 1
         case tree.And(keys):

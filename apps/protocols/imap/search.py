@@ -134,6 +134,18 @@ class Recent:
     """The message is recent to this session."""
 
 
+@dataclass(frozen=True, slots=True)
+class HasAttachment:
+    """Something is attached; no IMAP client can ask for it, people do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filename:
+    """The name of an attached file holds `value`; people's, too."""
+
+    value: str
+
+
 type Key = (
     All
     | And
@@ -151,6 +163,8 @@ type Key = (
     | Uids
     | ModSeq
     | Recent
+    | HasAttachment
+    | Filename
 )
 
 CHARSETS: Mapping[str, str] = {
