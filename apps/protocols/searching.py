@@ -207,7 +207,8 @@ class _Reader:
         value = match["nplain"] if match["nplain"] is not None else _unescaped(match["nquoted"])
         written = match[0].strip()
         if name == "in":
-            return self.folder(value, outermost=outermost, negated=negated)
+            self.folder(value, outermost=outermost, negated=negated)
+            return None
         read = _OPERATORS.get(name)
         if read is None:
             if not value.startswith("//"):

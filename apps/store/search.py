@@ -101,7 +101,7 @@ class _Search:
             case tree.Header(name, value):
                 if _in_envelope(name, value):
                     return await self._by_envelope(among, name, fold(value))
-                return await self._by_text(among, _field_holds(name, fold(value)))
+                return await self._by_text(among, field_holds(name, fold(value)))
             case tree.HasAttachment():
                 return await self._by_structure(among, lambda text: bool(filenames(text)))
             case tree.Filename(value):
@@ -110,9 +110,9 @@ class _Search:
                     among, lambda text: any(wanted in fold(name) for name in filenames(text))
                 )
             case tree.Body(value):
-                return await self._by_text(among, _body_holds(fold(value)))
+                return await self._by_text(among, body_holds(fold(value)))
             case tree.Text(value):
-                return await self._by_text(among, _text_holds(fold(value)))
+                return await self._by_text(among, text_holds(fold(value)))
         assert_never(key)
 
     def _has_flag(self, flag: str) -> Mask:
@@ -256,7 +256,8 @@ def _compare(written: dt.date, when: When, day: dt.date) -> bool:
     assert_never(when)
 
 
-def _field_holds(name: str, value: str) -> Callable[[bytes], bool]:
+def field_holds(name: str, value: str) -> Callable[[bytes], bool]:
+    """Return what finds a folded text in a header field of a whole message."""
     wanted = name.encode("utf-8", "replace")
 
     def test(data: bytes) -> bool:
@@ -273,7 +274,8 @@ _MUST_BE_DECODED = re.compile(
 )
 
 
-def _body_holds(value: str) -> Callable[[bytes], bool]:
+def body_holds(value: str) -> Callable[[bytes], bool]:
+    """Return what finds a folded text in the text of a message."""
     words = _words(value)
 
     def test(data: bytes) -> bool:
@@ -286,8 +288,9 @@ def _body_holds(value: str) -> Callable[[bytes], bool]:
     return test
 
 
-def _text_holds(value: str) -> Callable[[bytes], bool]:
-    body = _body_holds(value)
+def text_holds(value: str) -> Callable[[bytes], bool]:
+    """Return what finds a folded text in the header or the text of a message."""
+    body = body_holds(value)
 
     def test(data: bytes) -> bool:
         headers = (

@@ -128,6 +128,29 @@ def ensure_defaults(mailbox_id: int) -> Plan[None]:
         yield Change(mailbox_id, 0, 0)
 
 
+def inbox(mailbox_id: int) -> Plan[FolderRef | None]:
+    """Return a mailbox's INBOX."""
+    found = yield from _find(mailbox_id, INBOX)
+    return None if found is None else FolderRef(mailbox_id, found)
+
+
+def ensure_special(mailbox_id: int, special_use: str) -> Plan[FolderRef]:
+    r"""Return the folder of a special use (`\Archive`), made if there is none; one of its usual name becomes it."""
+    found = yield from query(sql.BY_SPECIAL_USE, [mailbox_id, special_use])
+    if found:
+        return FolderRef(mailbox_id, found[0][0])
+    name = next(name for name, use in DEFAULTS.items() if use == special_use)
+    yield Run(locks.LOCK_MAILBOX, [mailbox_id])
+    yield from _create(mailbox_id, [name], special_use)
+    # By now there is one of this use, ours or one that was made meanwhile, or one of this name without a use.
+    found = yield from query(sql.BY_SPECIAL_USE, [mailbox_id, special_use])
+    if not found:
+        found = yield from query(sql.GIVE_SPECIAL_USE, [special_use, mailbox_id, name])
+    yield Run(sql.SUBSCRIBE_OWNER, {"mailbox_id": mailbox_id, "names": [name]})
+    yield Change(mailbox_id, 0, 0)
+    return FolderRef(mailbox_id, found[0][0])
+
+
 def rename(mailbox_id: int, old: str, new: str) -> Plan[FolderRef | NoFolder | FolderExists | BadName]:
     """Rename a folder and all below it; INBOX stays, and its messages go to the new folder (RFC 9051 6.3.6).
 

@@ -82,6 +82,11 @@ def trim_log(folder: FolderRef) -> Plan[int]:
     return int(rows[0][0]) if rows else 0
 
 
+def forget_merges() -> Plan[int]:
+    """Forget which conversations became one more than a month ago; nobody knows them by heart for so long."""
+    return len((yield from query(sql.FORGET_MERGES)))
+
+
 def recount(partition: int, go_on: Callable[[], bool] = lambda: True) -> int:
     """Count what each mailbox of a partition holds from its messages, and mend what is said; return how many were wrong.
 

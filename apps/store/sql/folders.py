@@ -94,3 +94,11 @@ ADOPT = """
 UPDATE store_folder SET uidvalidity = %s::bigint
 WHERE id = %s::bigint AND mailbox_id = %s::bigint AND uidnext = 1 AND n_messages = 0 RETURNING id
 """
+
+# The folder of a special use.
+BY_SPECIAL_USE = "SELECT id FROM store_folder WHERE mailbox_id = %s::bigint AND special_use = %s::text"
+
+# Gives a folder a special use that no other has.
+GIVE_SPECIAL_USE = """
+UPDATE store_folder SET special_use = %s::text WHERE mailbox_id = %s::bigint AND name = %s::text RETURNING id
+"""

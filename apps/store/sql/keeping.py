@@ -149,3 +149,6 @@ FROM store_folder f CROSS JOIN LATERAL (
 WHERE f.retention_days IS NOT NULL AND t.saved_at < extract(epoch FROM now()) - 86400.0 * f.retention_days
 GROUP BY 1, 2
 """
+
+# Removes merges of threads that nobody needs to be told of any more.
+FORGET_MERGES = "DELETE FROM store_threadmerge WHERE at < now() - interval '30 days' RETURNING id"
