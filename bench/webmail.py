@@ -3,6 +3,7 @@
 Milliseconds as a request waits for them, 50 rows at places all over the folder, and what PostgreSQL plans for it.
 """
 
+import datetime as dt
 import statistics
 import sys
 import time
@@ -37,7 +38,9 @@ def main() -> None:
         from apps.events.transactions import perform, query
         from apps.mailboxes.models import Mailbox, Usage
         from apps.organisations.models import Organisation
+        from apps.protocols.searching import parse
         from apps.store import list_window
+        from apps.store.finding import search
         from apps.store.folder_states import FolderStates
         from apps.store.folder_tree import folder_tree
         from apps.store.list_facts import FolderFacts
@@ -78,6 +81,22 @@ def main() -> None:
         }.items():
             forget()
             timed(name, lambda n, options=options: window(ref, **{"start": at(n), "count": 50} | options))  # type: ignore[misc]
+        forget()
+        for text in ("from:bob", "subject:\"subject 77\"", "subject:nowhere", "from:nowhere cc:nobody", "is:unread has:attachment",
+                     "quarterly", "body:nowhere"):  # fmt: skip
+            what = parse(text, today=dt.date(2026, 11, 24))
+            timed(f"search {text}, first answer", lambda _, what=what: search(mailbox.pk, what), 20)  # type: ignore[misc]
+            turns, after, began = 0, "", time.perf_counter()
+            while turns < 100:
+                found = search(mailbox.pk, what, after=after)
+                turns += 1
+                if found.cursor is None or found.rows:
+                    break
+                after = found.cursor
+            print(
+                f"    {turns} answers, {time.perf_counter() - began:.1f} s to the first rows or the end",
+                flush=True,
+            )
         page = window(ref, start=0, count=50)
         assert page is not None
         timed("changes since, nothing new", lambda _: changes_since(ref, page.modseq))

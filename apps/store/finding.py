@@ -6,7 +6,7 @@ cursor. IMAP's search (`search.py`) answers whole folders from packs instead.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -21,7 +21,7 @@ from . import blobs
 from .blobs import BlobRef, PackedBlob
 from .conditions import SEEN_BY, Conditions
 from .message_rows import MessageRow, row_of
-from .search import body_holds, field_holds, fold, text_holds
+from .search import body_holds, field_holds, fold, text_holds, words_of
 from .sql import finding as sql
 from .sql import lists
 from .values import FolderRef
@@ -31,8 +31,8 @@ SECONDS = 0.25
 """So long one answer may take, by and large."""
 
 STRETCHES = (2_000, 10_000, 20_000)
-AT_ONCE = 100
-"""So many messages are looked at together."""
+AT_ONCE, READ_AT_ONCE = 500, 100
+"""So many messages are looked at together, and so many where they must be read."""
 
 # Of one message so much is searched; in a larger one, what stands first.
 READ_BYTES = 4 * 2**20
@@ -98,7 +98,8 @@ def _search(
         "folders": folders,
         "user": user_id,
     }
-    most = min(limit, AT_ONCE) if whole.is_exact else AT_ONCE
+    reads = any(_is_read(leaf) for leaf, one in conditions.leaves.items() if not one.is_exact)
+    most = limit if whole.is_exact else READ_AT_ONCE if reads else AT_ONCE
     found: dict[int, MessageRow] = {}
     examined, stretches = 0, iter(STRETCHES)
     stretch = STRETCHES[0]
@@ -181,20 +182,20 @@ class _Looker:
         """Answer, or return None where only the message can tell and is not there."""
         match key:
             case tree.And(keys):
-                answers = [self._holds(one, row, data) for one in keys]
-                return False if False in answers else None if None in answers else True
+                return _all(self._holds(one, row, data) for one in keys)
             case tree.Or(left, right):
-                answers = [self._holds(one, row, data) for one in (left, right)]
-                return True if True in answers else None if None in answers else False
+                neither = _all(_turned(self._holds(one, row, data)) for one in (left, right))
+                return _turned(neither)
             case tree.Not(inner):
-                answer = self._holds(inner, row, data)
-                return None if answer is None else not answer
+                return _turned(self._holds(inner, row, data))
         sure = bool(row[17][self.places[key]])
         if sure or key in self.exact:
             return sure
         match key:
             case tree.Header(name, value) if name in envelope.ADDRESSES and value and row[15] is not None:
-                return fold(value) in fold(envelope.field(row[15], name) or "")
+                return envelope.may_hold(row[15], name, words_of(fold(value))) and (
+                    fold(value) in fold(envelope.field(row[15], name) or "")
+                )
             case tree.Filename(value):
                 return any(fold(value) in fold(name) for name in filenames(row[18]))
         return None if data is None else self._test(key)(data)
@@ -203,6 +204,30 @@ class _Looker:
         if key not in self.tests:
             self.tests[key] = _test_of(key)
         return self.tests[key]
+
+
+def _turned(answer: bool | None) -> bool | None:  # noqa: FBT001 (the value turned)
+    return None if answer is None else not answer
+
+
+def _all(answers: Iterable[bool | None]) -> bool | None:
+    """Say whether all hold, looking no further than the first that does not."""
+    unknown = False
+    for answer in answers:
+        if answer is False:
+            return False
+        unknown |= answer is None
+    return None if unknown else True
+
+
+def _is_read(key: Key) -> bool:
+    """Whether a leaf the rows do not know is looked for in the message itself."""
+    match key:
+        case tree.Header(name, value):
+            return name not in envelope.ADDRESSES or not value
+        case tree.Filename():
+            return False
+    return True
 
 
 def _test_of(key: Key) -> Callable[[bytes], bool]:

@@ -21,7 +21,7 @@ from apps.protocols.imap.search import When
 from apps.protocols.imap.sequence import SequenceSet
 from apps.protocols.imap.structure import filenames
 from apps.protocols.imap.view import Selection, View
-from apps.protocols.mime.headers import decode_words, fields, header_end, unfold
+from apps.protocols.mime.headers import fields, header_end, unfold
 from apps.protocols.mime.scan import scan
 
 from .packs import NO_DATE, PACK_SIZE, Pack, Wire
@@ -151,7 +151,7 @@ class _Search:
 
     async def _by_envelope(self, among: Mask, name: str, value: str) -> Mask:
         found = np.zeros(among.size, bool)
-        words = _words(value)
+        words = words_of(value)
         async for uids, texts in self._envelopes(among):
             fits = [
                 envelope.may_hold(text, name, words) and value in fold(envelope.field(text, name) or "")
@@ -217,7 +217,7 @@ def _in_envelope(name: str, value: str) -> bool:
     return name in envelope.TEXTS or (name in envelope.ADDRESSES and bool(value))
 
 
-def _words(value: str) -> list[bytes]:
+def words_of(value: str) -> list[bytes]:
     """Return the words of what is looked for, for which bytes can be looked through before they are decoded."""
     return [word.encode() for word in re.split(r"[^0-9a-z]+", value) if word] if value.isascii() else []
 
@@ -276,7 +276,7 @@ _MUST_BE_DECODED = re.compile(
 
 def body_holds(value: str) -> Callable[[bytes], bool]:
     """Return what finds a folded text in the text of a message."""
-    words = _words(value)
+    words = words_of(value)
 
     def test(data: bytes) -> bool:
         if words and data.isascii():

@@ -20,7 +20,7 @@ from apps.events.transactions import perform
 from apps.events.valkey import sync_client
 from apps.events.wake import Job, looking
 from apps.mailboxes import services as mailboxes
-from apps.mailflow import removal
+from apps.mailflow import removal, undo
 from apps.mailflow.run_queue import Turn
 from apps.queue import services as queue
 from apps.store import packing
@@ -128,6 +128,8 @@ CHORES = (
     Chore("sums of usage", 60, lambda _: perform(mailboxes.count_sums())),
     Chore("deleted mailboxes", 60, lambda during: removal.finish_all(during.may_claim)),
     Chore("packs and snapshots", 5, _build),
+    Chore("actions to undo", 600, lambda during: undo.forget(during.may_claim)),
+    Chore("merges of conversations", DAY, lambda _: perform(keeping.forget_merges())),
     Chore("logs of folders", 600, lambda during: keeping.trim(during.may_claim)),
     Chore("mail kept for a time", 600, lambda during: keeping.expire(during.may_claim)),
     Chore("contents, blobs and segments", 6 * HOUR, lambda during: keeping.sweep(during.may_claim)),
