@@ -21,7 +21,7 @@ from apps.protocols.imap.search import When
 from apps.protocols.imap.sequence import SequenceSet
 from apps.protocols.imap.structure import filenames
 from apps.protocols.imap.view import Selection, View
-from apps.protocols.mime.headers import fields, header_end, unfold
+from apps.protocols.mime.headers import decode_words, fields, header_end, unfold
 from apps.protocols.mime.scan import scan
 
 from .packs import NO_DATE, PACK_SIZE, Pack, Wire
