@@ -1,8 +1,11 @@
 """Which messages are a conversation, in whatever order they come, and what is shown of it."""
 
 import itertools
+import random
+import threading as threads_of_python
 
 import pytest
+from django.db import connection
 
 from apps.events.transactions import perform, query
 from apps.store import threading
@@ -149,3 +152,26 @@ class TestStored:
         content = Content.objects.get(mailbox_id=alice.mailbox_id)
         assert conversation(mallory.mailbox_id, content_id=content.id) == []
         assert conversation(mallory.mailbox_id, thread_id=content.thread_id) == []
+
+
+@pytest.mark.usefixtures("real_database")
+def test_what_comes_at_the_same_time_is_one_conversation_at_the_latest_after_rebuilding() -> None:
+    box = a_box()
+    chain = [("m0",), *((f"m{n}", f"m{n - 1}") for n in range(1, 24))]
+    random.Random(7).shuffle(chain)
+
+    def work(some: list[tuple[str, ...]]) -> None:
+        try:
+            for n, one in enumerate(some):
+                letter(box, *one, folder=["INBOX", "Sent", "Archive"][n % 3])
+        finally:
+            connection.close()
+
+    workers = [threads_of_python.Thread(target=work, args=[chain[n::4]]) for n in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(threads(box)) == 24
+    perform(threading.rebuild(box.mailbox_id))
+    assert len(set(threads(box).values())) == 1
