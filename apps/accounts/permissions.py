@@ -186,7 +186,7 @@ _AREAS: Mapping[Noun, str] = {
     Noun.CREDENTIAL: "access",
     Noun.SESSION: "access",
     Noun.QUEUE: "queue",
-    Noun.TRACE: "queue",
+    Noun.TRACE: "trace",
     Noun.AUDIT: "audit",
 }
 
@@ -199,7 +199,9 @@ def scope_of(verb: Verb, noun: Noun) -> str:
 
 
 SCOPES = tuple(
-    sorted({scope_of(verb, noun) for noun in Noun for verb in _EVERY | _CONTENT} - {"audit:write"})
+    sorted(
+        {scope_of(verb, noun) for noun in Noun for verb in _EVERY | _CONTENT} - {"audit:write", "trace:write"}
+    )
 )
 """Every scope a token can have."""
 
@@ -235,3 +237,39 @@ def _has_role(user: Subject, verb: Verb, target: Target) -> bool:
 
 def _is_shared(target: Target) -> bool:
     return target.noun == Noun.MAILBOX and target.user_id is None
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where a user may do one thing to things of one kind: what a list asks, so that it need not ask `may` by row.
+
+    Roles at stake are left out: they never hide anything, they only forbid to act upon it.
+    """
+
+    is_everything: bool = False
+    organisation_ids: frozenset[int] = frozenset()
+    domain_ids: frozenset[int] = frozenset()
+    user_id: int | None = None
+    """Whose own things are within reach."""
+    member_id: int | None = None
+    """Whose memberships open mailboxes, if they have one of `member_rights`."""
+    member_rights: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return self != Reach()
+
+
+def reach_of(user: Subject, verb: Verb, noun: Noun) -> Reach:
+    """Return where this user may do this to things of that kind."""
+    if not user.is_active or (user.scopes is not None and scope_of(verb, noun) not in user.scopes):
+        return Reach()
+    rights = frozenset(right for right, verbs in MEMBER.items() if noun == Noun.MAILBOX and verb in verbs)
+    grants = [grant for grant in user.grants if verb in ROLES[grant.kind].get(noun, ())]
+    return Reach(
+        is_everything=any(grant.kind == Role.Kind.SUPERADMIN for grant in grants),
+        organisation_ids=frozenset(grant.organisation_id for grant in grants if grant.domain_id is None),
+        domain_ids=frozenset(grant.domain_id for grant in grants if grant.domain_id is not None),
+        user_id=user.user_id if verb in OWN.get(noun, ()) else None,
+        member_id=user.user_id if rights else None,
+        member_rights=rights,
+    )

@@ -2,8 +2,14 @@
 
 from collections.abc import Iterable
 
+from django.db.models import Prefetch, Q, QuerySet
+
+from apps.domains.models import Domain
+from apps.events.models import AuditEntry
+from apps.organisations.models import Organisation
+
 from .models import Credential, Role, Session, User
-from .permissions import Grant, Noun, Subject, Target
+from .permissions import Grant, Noun, Reach, Subject, Target
 
 
 def subject_of(user_id: int, *, scopes: frozenset[str] | None = None) -> Subject | None:
@@ -57,3 +63,47 @@ def target_of_role(role: Role) -> Target:
 
 def _of_user(noun: Noun, user: User, grants: Iterable[Grant]) -> Target:
     return Target(noun, user.organisation_id, user.domain_id, user.id, grants=frozenset(grants))
+
+
+def target_of_organisation(organisation: Organisation) -> Target:
+    """Return a tenant as something to act upon."""
+    return Target(Noun.ORGANISATION, organisation.id)
+
+
+def target_of_domain(domain: Domain) -> Target:
+    """Return a domain as something to act upon."""
+    return Target(Noun.DOMAIN, domain.organisation_id, domain.id)
+
+
+def organisations_in(reach: Reach) -> QuerySet[Organisation]:
+    """Return the tenants within reach."""
+    found = Organisation.objects.all()
+    return found if reach.is_everything else found.filter(id__in=reach.organisation_ids)
+
+
+def domains_in(reach: Reach) -> QuerySet[Domain]:
+    """Return the domains within reach."""
+    found = Domain.objects.select_related("organisation")
+    if reach.is_everything:
+        return found
+    return found.filter(Q(organisation_id__in=reach.organisation_ids) | Q(id__in=reach.domain_ids))
+
+
+def users_in(reach: Reach) -> QuerySet[User]:
+    """Return the users within reach, with their roles."""
+    found = User.objects.select_related("organisation", "domain").prefetch_related(
+        Prefetch("roles", Role.objects.select_related("organisation", "domain").order_by("id"))
+    )
+    if reach.is_everything:
+        return found
+    return found.filter(
+        Q(organisation_id__in=reach.organisation_ids)
+        | Q(domain_id__in=reach.domain_ids)
+        | Q(id=reach.user_id)
+    )
+
+
+def entries_in(reach: Reach) -> QuerySet[AuditEntry]:
+    """Return the audit entries within reach: of no domain alone, for an entry names none."""
+    found = AuditEntry.objects.all()
+    return found if reach.is_everything else found.filter(organisation_id__in=reach.organisation_ids)

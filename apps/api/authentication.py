@@ -1,15 +1,11 @@
 """Bearer tokens (RFC 6750): in the Authorization header, and nowhere else."""
 
-from typing import Any
-
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from apps.accounts.authentication import Refused, SignedIn, authenticate_token
 from apps.accounts.models import User
-from apps.accounts.permissions import Subject
-from apps.accounts.queries import subject_of
 
 
 class BearerToken(BaseAuthentication):
@@ -30,12 +26,3 @@ class BearerToken(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Say how to sign in, with every 401."""
         return 'Bearer realm="api"'
-
-
-def subject(request: Request) -> Subject:
-    """Return who asks as permission sees them, bound by the token's scopes."""
-    signed_in: Any = request.auth
-    assert isinstance(signed_in, SignedIn)
-    found = subject_of(signed_in.user_id, scopes=signed_in.scopes)
-    assert found is not None
-    return found

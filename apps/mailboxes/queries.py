@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from apps.accounts.models import User
-from apps.accounts.permissions import Noun, Target
+from apps.accounts.permissions import Noun, Reach, Target
 from apps.accounts.queries import grants_of
 from apps.events.transactions import Plan, query
 
@@ -82,3 +82,29 @@ def target_of_mailbox(mailbox: Mailbox) -> Target:
 def target_of_alias(alias: Alias) -> Target:
     """Return an alias as something to act upon."""
     return Target(Noun.ALIAS, alias.domain.organisation_id, alias.domain_id)
+
+
+def mailboxes_in(reach: Reach) -> QuerySet[Mailbox]:
+    """Return the mailboxes within reach, with owner, usage and members."""
+    found = Mailbox.objects.select_related("domain", "owner", "usage").prefetch_related("members__user")
+    if reach.is_everything:
+        return found
+    opened = MailboxMember.objects.filter(
+        user_id=reach.member_id or 0, rights__overlap=sorted(reach.member_rights)
+    ).values("mailbox_id")
+    return found.filter(
+        Q(domain__organisation_id__in=reach.organisation_ids)
+        | Q(domain_id__in=reach.domain_ids)
+        | Q(owner_id__isnull=False, owner_id=reach.user_id)
+        | Q(id__in=opened)
+    )
+
+
+def aliases_in(reach: Reach) -> QuerySet[Alias]:
+    """Return the aliases within reach."""
+    found = Alias.objects.select_related("domain")
+    if reach.is_everything:
+        return found
+    return found.filter(
+        Q(domain__organisation_id__in=reach.organisation_ids) | Q(domain_id__in=reach.domain_ids)
+    )

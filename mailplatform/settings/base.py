@@ -154,6 +154,9 @@ MAIL_RATE_NETWORK = registry.integer(
 MAIL_RATE_USER = registry.integer(
     "MAIL_RATE_USER", 1000, "Recipients an hour one user may write to; 0 means no limit."
 )
+MAIL_RATE_API = registry.integer(
+    "MAIL_RATE_API", 1200, "Requests a minute one API token may make; 0 means no limit."
+)
 MAIL_IMAP_TIMEOUT = registry.seconds(
     "MAIL_IMAP_TIMEOUT", 1800, "Silence after which an IMAP client is let go.", least=1
 )
@@ -278,11 +281,26 @@ AUTH_USER_MODEL = "accounts.User"
 MAIL_VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.api.authentication.BearerToken"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "apps.api.permission.HasScope",
+    ],
+    "DEFAULT_THROTTLE_CLASSES": ["apps.api.throttle.TokenRate"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "EXCEPTION_HANDLER": "apps.api.problems.problem",
     "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Mail platform",
+    "VERSION": MAIL_VERSION,
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_NO_READ_ONLY_REQUIRED": False,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": ["apps.api.schema.finish"],
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ROOT_URLCONF = "mailplatform.urls"

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from apps.accounts.models import Role
-from apps.accounts.permissions import SCOPES, Grant, Noun, Subject, Target, Verb, may, scope_of
+from apps.accounts.permissions import SCOPES, Grant, Noun, Subject, Target, Verb, may, reach_of, scope_of
 from apps.accounts.queries import (
     grant_of,
     subject_of,
@@ -225,6 +225,29 @@ def test_a_scope_gives_nothing_its_user_has_not() -> None:
     bob = Subject(BOB, OURS, scopes=frozenset(SCOPES))
     for noun, verb in itertools.product(Noun, Verb):
         assert not may(bob, verb, place(noun))
+
+
+@pytest.mark.parametrize("role", ROLE_NAMES)
+@pytest.mark.parametrize("noun", Noun)
+def test_a_list_reaches_what_may_be_done_to_each(role: str, noun: Noun) -> None:
+    for verb, theirs, second in itertools.product(Verb, (False, True), (False, True)):
+        bob = with_role(BOB, role, organisation=OURS, domain=EXAMPLE)
+        reach = reach_of(bob, verb, noun)
+        target = replace(place(noun), grants=frozenset())
+        if second and target.domain_id:
+            target = replace(target, domain_id=SECOND)
+        if theirs and target.organisation_id:
+            target = replace(target, organisation_id=THEIRS, domain_id=EVIL if target.domain_id else None)
+        within = (
+            reach.is_everything
+            or target.organisation_id in reach.organisation_ids
+            or target.domain_id in reach.domain_ids
+        )
+        if verb != Verb.MANAGE:  # Of a shared mailbox it follows from CHANGE.
+            assert within == may(bob, verb, target)
+        assert not reach_of(replace(bob, is_active=False), verb, noun)
+        assert not reach_of(replace(bob, scopes=frozenset()), verb, noun)
+    assert reach_of(Subject(BOB, OURS), Verb.VIEW, Noun.MAILBOX).member_rights == {"read", "manage"}
 
 
 @pytest.mark.django_db

@@ -19,8 +19,15 @@ def test_it_works(client: Client) -> None:
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
     assert answer.json() == {
         "version": "0.1.0",
-        "user": {"address": alice.address, "name": "", "organisation": alice.organisation.name},
+        "user": {
+            "id": alice.id,
+            "address": alice.address,
+            "name": "",
+            "organisation": alice.organisation.name,
+        },
         "scopes": ["directory:read", "mail:read"],
+        "docs": "/api/v1/docs",
+        "schema": "/api/v1/openapi.json",
     }
 
 

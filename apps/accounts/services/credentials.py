@@ -18,6 +18,9 @@ from apps.events import audit
 from apps.organisations.errors import DirectoryError, check_name
 from apps.vault.secrets import secret
 
+MAIL_SCOPES = frozenset({"mail:read", "mail:write", "mail:send"})
+"""What a mail program does: an app password is worth these."""
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -65,9 +68,15 @@ def add_app_password(
     doors: Collection[str] = MAIL_DOORS,
     networks: Collection[str] = (),
     expires_at: datetime | None = None,
+    by: Credential | None = None,
     actor: audit.Actor,
 ) -> Made:
-    """Make a password for one mail program: 130 random bits, good for the doors named."""
+    """Make a password for one mail program: 130 random bits, good for the doors named.
+
+    A token (`by`) makes none that could do more than itself: with mail, from other places, or for longer.
+    """
+    if by is not None:
+        networks, expires_at = _within(by, MAIL_SCOPES, networks, expires_at)
     if not doors or not set(doors) <= MAIL_DOORS:
         raise DirectoryError(f"an app password is for mail programs: {', '.join(sorted(MAIL_DOORS))}")
     key, app_password = secret(generated.SECRET), generated.new_app_password()
@@ -99,9 +108,15 @@ def add_token(
     scopes: Collection[str],
     networks: Collection[str] = (),
     expires_at: datetime | None = None,
+    by: Credential | None = None,
     actor: audit.Actor,
 ) -> Made:
-    """Make an API token that may do what its scopes and its user may both do."""
+    """Make an API token that may do what its scopes and its user may both do.
+
+    A token (`by`) makes none that could do more than itself, be used from elsewhere, or live longer.
+    """
+    if by is not None:
+        networks, expires_at = _within(by, scopes, networks, expires_at)
     if not scopes or not set(scopes) <= set(SCOPES):
         raise DirectoryError(f"the scopes of a token are some of {', '.join(SCOPES)}")
     token = generated.new_token()
@@ -118,6 +133,26 @@ def add_token(
         token,
         actor,
     )
+
+
+def _within(
+    by: Credential, scopes: Collection[str], networks: Collection[str], expires_at: datetime | None
+) -> tuple[Collection[str], datetime | None]:
+    """Refuse what the token `by` could not do itself; fill in its own networks and its own end."""
+    if by.kind != Credential.Kind.API_TOKEN:
+        return networks, expires_at
+    if missing := sorted(set(scopes) - set(by.scopes)):
+        raise DirectoryError(f"a token gives no scope it has not: {', '.join(missing)}")
+    if by.networks:
+        wanted = [ipaddress.ip_network(network) for network in _networks(networks)] if networks else []
+        own = [ipaddress.ip_network(network) for network in by.networks]
+        for network in wanted:
+            if not any(network.version == one.version and network.subnet_of(one) for one in own):  # type: ignore[arg-type]
+                raise DirectoryError(f"{network} is outside of where this token may be used")
+        networks = networks or by.networks
+    if by.expires_at is not None:
+        expires_at = min(expires_at or by.expires_at, by.expires_at)
+    return networks, expires_at
 
 
 def remove_credential(*, credential: Credential, actor: audit.Actor) -> None:
