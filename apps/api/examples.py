@@ -73,3 +73,82 @@ ALIAS: dict[str, Any] = {
 def page(item: Any) -> dict[str, Any]:
     """Return a page with one item and another page after it."""
     return {"items": [item], "next_cursor": "WzQyXQ"}
+
+
+TRACE_ID = "8b1e0c5e-6f3f-4f0a-9c5d-2f6b7a8c9d0e"
+QUEUED: dict[str, Any] = {
+    "id": 4711,
+    "trace_id": TRACE_ID,
+    "sender": "alice@example.org",
+    "address": "partner@example.net",
+    "lane": "remote",
+    "state": "queued",
+    "why": "Not accepted yet: “421 4.7.0 Try again later”. The next attempt is at 2026-03-01 11:45 UTC.",
+    "attempts": 2,
+    "size": 20480,
+    "accepted_at": WHEN,
+    "next_attempt": "2026-03-01T11:45:00Z",
+    "finished_at": None,
+    "organisation_id": 1,
+}
+ATTEMPT: dict[str, Any] = {
+    "at": "2026-03-01T11:15:00Z",
+    "outcome": "deferred",
+    "host": "mx.example.net[192.0.2.25]:25",
+    "reply": "421 4.7.0 Try again later",
+}
+CAUSE: dict[str, Any] = {
+    "state": "queued",
+    "lane": "remote",
+    "domain": "example.net",
+    "code": "421 4.7.0",
+    "recipients": 214,
+    "size": 4382720,
+    "oldest": WHEN,
+    "next_attempt": "2026-03-01T11:45:00Z",
+    "example": "421 4.7.0 Try again later",
+}
+EVENT: dict[str, Any] = {
+    "at": WHEN,
+    "kind": "filed",
+    "sentence": "Filed for alice@example.org in INBOX, uid 42.",
+    "detail": {"recipient": "alice@example.org", "folder": "INBOX", "uid": 42},
+}
+TRACE: dict[str, Any] = {
+    "trace_id": TRACE_ID,
+    "at": WHEN,
+    "status": "filed",
+    "origin": "mx",
+    "sender": "partner@example.net",
+    "recipients": ["alice@example.org"],
+    "more": 0,
+    "size": 20480,
+    "message_id": "<1234@example.net>",
+    "peer": "192.0.2.25",
+    "reason": "",
+}
+ENTRY: dict[str, Any] = {
+    "id": 99,
+    "at": WHEN,
+    "actor_id": 7,
+    "actor": "alice@example.org",
+    "peer": "192.0.2.7",
+    "action": "user.create",
+    "target_kind": "user",
+    "target_id": "8",
+    "target": "bob@example.org",
+    "organisation_id": 1,
+    "details": {"name": "Bob"},
+    "hash": "5f1d…",
+}
+SYSTEM: dict[str, Any] = {
+    "version": "0.1.0",
+    "hostname": "mail.example.org",
+    "python": "3.13.0",
+    "django": "6.1.3",
+    "postgresql": "18.6",
+    "valkey": "9.0.0",
+    "profile": "normal",
+    "health": {"database": "ok", "valkey": "ok"},
+    "processes": [{"name": "imap", "is_ready": True, "says": {"database": "ok", "valkey": "ok"}}],
+}

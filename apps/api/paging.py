@@ -115,7 +115,11 @@ def answer[T](
     """Answer a page of what was found, which is one more than `limit` if there is another page."""
     items = found[:limit]
     following = write_cursor(key(items[-1])) if len(found) > limit else None
-    response = Response({"items": encode(items), "next_cursor": following})
+    return next_link(request, Response({"items": encode(items), "next_cursor": following}), following)
+
+
+def next_link(request: Request, response: Response, following: str | None) -> Response:
+    """Add the whole address of the next page (RFC 8288), if there is one."""
     if following:
         query = request.query_params.copy()
         query["cursor"] = following

@@ -11,6 +11,7 @@ from drf_spectacular.openapi import AutoSchema
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Directory", ("Organisations", "Domains", "Users", "Mailboxes", "Aliases")),
     ("Access", ("Tokens", "Credentials", "Roles", "Sessions")),
+    ("Operation", ("Queue", "Trace", "Audit", "System")),
 )
 """The reference's sections, and the tags in each."""
 

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from .views import access, aliases, domains, mailboxes, organisations, reference, tokens, users
+from .views import (
+    access,
+    aliases,
+    domains,
+    mailboxes,
+    organisations,
+    queue,
+    reference,
+    system,
+    tokens,
+    trace,
+    users,
+)
 from .views.missing import MissingView
 from .views.root import RootView
 
@@ -38,5 +50,14 @@ urlpatterns = [
     path("mailboxes/<int:mailbox_id>/members/<int:user_id>", mailboxes.MemberView.as_view(), name="member"),
     path("aliases", aliases.AliasesView.as_view(), name="aliases"),
     path("aliases/<int:alias_id>", aliases.AliasView.as_view(), name="alias"),
+    path("queue", queue.QueueView.as_view(), name="queue"),
+    path("queue/causes", queue.CausesView.as_view(), name="causes"),
+    path("queue/actions", queue.BulkActionsView.as_view(), name="bulk_actions"),
+    path("queue/<int:recipient_id>", queue.QueuedView.as_view(), name="queued"),
+    path("queue/<int:recipient_id>/actions", queue.QueuedActionsView.as_view(), name="queued_actions"),
+    path("trace", trace.TracesView.as_view(), name="traces"),
+    path("trace/<uuid:trace_id>", trace.StoryView.as_view(), name="trace"),
+    path("audit", system.AuditView.as_view(), name="audit"),
+    path("system", system.SystemView.as_view(), name="system"),
     path("<path:rest>", MissingView.as_view(), name="missing"),
 ]

@@ -7,6 +7,8 @@ from django.db.models import Q, QuerySet
 from apps.accounts.models import User
 from apps.accounts.permissions import Noun, Reach, Target
 from apps.accounts.queries import grants_of
+from apps.domains.models import Domain
+from apps.events.queries import Scope
 from apps.events.transactions import Plan, query
 
 from . import sql
@@ -97,6 +99,21 @@ def mailboxes_in(reach: Reach) -> QuerySet[Mailbox]:
         | Q(domain_id__in=reach.domain_ids)
         | Q(owner_id__isnull=False, owner_id=reach.user_id)
         | Q(id__in=opened)
+    )
+
+
+def trace_scope(reach: Reach) -> Scope | None:
+    """Return whose mail may be told of within reach: of domains, and of one's own mailboxes; None is everybody's."""
+    if reach.is_everything:
+        return None
+    domains = Domain.objects.filter(
+        Q(organisation_id__in=reach.organisation_ids) | Q(id__in=reach.domain_ids)
+    )
+    own = Mailbox.objects.select_related("domain").filter(owner_id__isnull=False, owner_id=reach.user_id)
+    return Scope(
+        frozenset(domains.values_list("name", flat=True)),
+        frozenset(map(str, own)),
+        frozenset(mailbox.id for mailbox in own),
     )
 
 

@@ -55,18 +55,23 @@ def _do(
 ) -> list[Changed]:
     with transaction.atomic():
         changed = perform(_change(statement, kind, ids, why, actor))
-        # Entries are written one at a time until COMMIT, so a thousand recipients make one entry a tenant.
-        for organisation_id in sorted({item.organisation_id for item in changed}):
-            recipients = [item.id for item in changed if item.organisation_id == organisation_id]
-            audit.record(
-                actor=actor,
-                action=action,
-                target=Target(
-                    "queue", recipients[0], f"{len(recipients)} queued recipients", organisation_id
-                ),
-                details={"recipients": recipients[:1000], "reason": why},
-            )
+        tell_audit(changed, action=action, why=why, actor=actor)
     return changed
+
+
+def tell_audit(changed: Sequence[Changed], *, action: str, why: str, actor: Actor) -> None:
+    """Write who did it, within the caller's transaction.
+
+    Entries are written one at a time until COMMIT, so a thousand recipients make one entry a tenant.
+    """
+    for organisation_id in sorted({item.organisation_id for item in changed}):
+        recipients = [item.id for item in changed if item.organisation_id == organisation_id]
+        audit.record(
+            actor=actor,
+            action=action,
+            target=Target("queue", recipients[0], f"{len(recipients)} queued recipients", organisation_id),
+            details={"recipients": recipients[:1000], "reason": why},
+        )
 
 
 def _change(

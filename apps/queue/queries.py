@@ -1,10 +1,19 @@
 """Named reads of the queue, for operators."""
 
 import uuid
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
-from .models import QueuedRecipient, State
+from apps.accounts.permissions import Noun, Reach, Target
+from apps.domains.models import Domain
+from apps.events.transactions import Plan, query
+from apps.mailboxes.models import Mailbox
+
+from . import sql
+from .models import Lane, QueuedRecipient, State
 
 UNFINISHED = (State.QUEUED, State.HELD, State.POISON)
 
@@ -16,6 +25,7 @@ def recipients(
     domain: str = "",
     address: str = "",
     sender: str = "",
+    code: str = "",
 ) -> QuerySet[QueuedRecipient]:
     """Return recipients that fit, the longest waiting first."""
     found = QueuedRecipient.objects.select_related("message").filter(state__in=states)
@@ -27,7 +37,92 @@ def recipients(
         found = found.filter(address__iexact=address)
     if sender:
         found = found.filter(message__sender__iexact=sender)
+    if code:
+        found = found.filter(last_reply__startswith=code)
     return found.order_by("id")
+
+
+def within(found: QuerySet[QueuedRecipient], reach: Reach) -> QuerySet[QueuedRecipient]:
+    """Return those of the recipients within reach: of a tenant, to a domain's mailboxes, from a domain's senders."""
+    if reach.is_everything:
+        return found
+    by = Q(message__organisation_id__in=reach.organisation_ids)
+    if reach.domain_ids:
+        by |= Q(mailbox_id__in=Mailbox.objects.filter(domain_id__in=reach.domain_ids).values("id"))
+        for name in Domain.objects.filter(id__in=reach.domain_ids).values_list("name", flat=True):
+            by |= Q(mailbox_id=None, message__sender__iendswith=f"@{name}")
+    return found.filter(by)
+
+
+def target_of_recipient(recipient: QueuedRecipient) -> Target:
+    """Return a queued recipient as something to act upon: it lies in its mailbox's domain, or in its sender's."""
+    if recipient.mailbox_id is not None:
+        domains = Domain.objects.filter(mailboxes=recipient.mailbox_id)
+    else:
+        domains = Domain.objects.filter(name=recipient.message.sender.rpartition("@")[2].lower())
+    return Target(Noun.QUEUE, recipient.message.organisation_id, domains.values_list("id", flat=True).first())
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What keeps some recipients waiting, how many, and since when."""
+
+    state: State
+    lane: Lane
+    domain: str
+    code: str
+    recipients: int
+    size: int
+    oldest: datetime
+    next_attempt: datetime
+    example: str
+
+
+def causes(reach: Reach, *, limit: int = 200) -> Plan[list[Cause]]:
+    """Return what waits grouped by what keeps it, the largest group first."""
+    mailboxes: list[int] = []
+    domains: list[str] = []
+    if reach.domain_ids and not reach.is_everything:
+        mailboxes = list(Mailbox.objects.filter(domain_id__in=reach.domain_ids).values_list("id", flat=True))
+        domains = list(Domain.objects.filter(id__in=reach.domain_ids).values_list("name", flat=True))
+    rows = yield from query(
+        sql.CAUSES,
+        {
+            "everything": reach.is_everything,
+            "organisations": sorted(reach.organisation_ids),
+            "mailboxes": mailboxes,
+            "domains": domains,
+            "limit": limit,
+        },
+    )
+    return [Cause(State(row[0]), Lane(row[1]), *row[2:]) for row in rows]
+
+
+def why(recipient: QueuedRecipient) -> str:
+    """Return in a sentence why a recipient is where it is."""
+    said, when = recipient.last_reply, f"{recipient.next_attempt:%Y-%m-%d %H:%M} UTC"
+    match State(recipient.state):
+        case State.QUEUED if not recipient.attempts:
+            return _("Waiting for its first attempt.")
+        case State.QUEUED if said:
+            return _("Not accepted yet: “%(reply)s”. The next attempt is at %(when)s.") % {
+                "reply": said,
+                "when": when,
+            }
+        case State.QUEUED:
+            return _("Waiting for its next attempt at %(when)s.") % {"when": when}
+        case State.HELD:
+            return _("Held until released: %(reason)s.") % {"reason": said or _("no reason given")}
+        case State.POISON:
+            return _("Set aside because handling it failed: %(reason)s.") % {
+                "reason": said or _("see the log")
+            }
+        case State.DELIVERED:
+            return _("Delivered.")
+        case State.EXPIRED:
+            return _("Given up after trying for as long as we promise: “%(reply)s”.") % {"reply": said}
+        case State.FAILED:
+            return _("Given up: “%(reply)s”.") % {"reply": said}
 
 
 def named(text: str) -> QuerySet[QueuedRecipient]:

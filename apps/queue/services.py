@@ -177,6 +177,12 @@ def set_aside(parcel_ids: Sequence[int], owner: str, why: str) -> Plan[set[int]]
     return {row[0] for row in rows}
 
 
+def give_up(ids: Sequence[int], reply: str) -> Plan[list[Parcel]]:
+    """End recipients that no worker has in its hands; return their parcels, whose senders are yet to be told."""
+    rows = yield from query(sql.GIVE_UP, {"ids": list(ids), "reply": reply})
+    return [_parcel(row) for row in rows]
+
+
 def is_due(lane: Lane) -> Plan[bool]:
     """Whether a claim would find something."""
     rows = yield from query(sql.IS_DUE, (lane.value,))

@@ -184,6 +184,28 @@ UPDATE queue_recipient r
    AND (r.lease_until IS NULL OR r.lease_until <= now())
 {_CHANGED}"""
 
+# Give recipients up as undeliverable and return their parcels, so that the sender can be told in the same transaction.
+GIVE_UP = f"""
+WITH c AS (
+    UPDATE queue_recipient r
+       SET state = 'failed', finished_at = now(), last_reply = %(reply)s::text, lease_until = NULL, lease_owner = NULL
+     WHERE r.id = ANY(%(ids)s::bigint[]) AND r.state IN ('queued', 'held', 'poison')
+       AND (r.lease_until IS NULL OR r.lease_until <= now())
+    RETURNING r.*)
+{_PARCEL}"""
+
+# What waits, by what keeps it: state, lane, destination and the code of the last reply.
+CAUSES = """
+SELECT r.state, r.lane, r.domain, coalesce(substring(r.last_reply from '^[245][0-9]{2}(?: [245][.][0-9]+[.][0-9]+)?'), '')
+         AS code, count(*)::int, sum(r.size)::bigint, min(m.accepted_at), min(r.next_attempt), max(r.last_reply)
+  FROM queue_recipient r JOIN queue_message m ON m.id = r.message_id
+ WHERE r.state IN ('queued', 'held', 'poison')
+   AND (%(everything)s::bool OR m.organisation_id = ANY(%(organisations)s::bigint[])
+        OR r.mailbox_id = ANY(%(mailboxes)s::bigint[])
+        OR (r.mailbox_id IS NULL AND lower(split_part(m.sender, '@', 2)) = ANY(%(domains)s::text[])))
+ GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 3, 4 LIMIT %(limit)s::int
+"""
+
 # How many bytes wait for each of these mailboxes, for the quota's question at RCPT.
 QUEUED_BYTES = """
 SELECT mailbox_id, sum(size)::bigint FROM queue_recipient

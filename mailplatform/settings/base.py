@@ -101,6 +101,11 @@ MAIL_HEALTH_PORT_BASE = registry.port(
 MAIL_HEALTH_PORT = registry.integer(
     "MAIL_HEALTH_PORT", 0, "That port of one process; the supervisor sets it, 0 means none.", most=65535
 )
+MAIL_HEALTH_PORTS = registry.words(
+    "MAIL_HEALTH_PORTS",
+    "",
+    "name=port or name=host:port of the processes whose health console and API show; the supervisor sets it.",
+)
 MAIL_PLAINTEXT_AUTH = registry.switch(
     "MAIL_PLAINTEXT_AUTH",
     "0",

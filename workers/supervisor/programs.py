@@ -119,11 +119,11 @@ def processes() -> list[Process]:
             names = [door] if count == 1 else [f"{door}-{number}" for number in range(1, count + 1)]
             listed += [(name, [*python, f"workers.{door}"]) for name in names]
     listed += _celery([*python, "workers.jobs"])
-    found = [_process("web", [*python, "workers.web"], settings.MAIL_WEB_PORT, 0)]
-    for number, (name, words) in enumerate(listed):
-        port = settings.MAIL_HEALTH_PORT_BASE + number
-        found.append(_process(name, words, port, port))
-    return found
+    ports = {name: settings.MAIL_HEALTH_PORT_BASE + number for number, (name, _) in enumerate(listed)}
+    # The web process shows how the others are.
+    shown = {"MAIL_HEALTH_PORTS": ",".join(f"{name}={port}" for name, port in ports.items())}
+    web = _process("web", [*python, "workers.web"], settings.MAIL_WEB_PORT, 0, **shown)
+    return [web, *(_process(name, words, ports[name], ports[name]) for name, words in listed)]
 
 
 def _celery(command: list[str]) -> list[tuple[str, list[str]]]:
@@ -138,8 +138,9 @@ def _celery(command: list[str]) -> list[tuple[str, list[str]]]:
     return workers
 
 
-def _process(name: str, words: list[str], port: int, own_port: int) -> Process:
+def _process(name: str, words: list[str], port: int, own_port: int, **more: str) -> Process:
     environment = {
+        **more,
         "MAIL_PROCESS": name,
         "MAIL_HEALTH_PORT": str(own_port),
         MARK: str(settings.MAIL_STATE_DIR),

@@ -45,6 +45,9 @@ def _encode(reply: Reply) -> bytes:
     return str(reply).encode("ascii", "replace") + b"\r\n"
 
 
+# Said in our own reports alone, when an operator gives a message up.
+RETURNED = Reply(550, "5.7.1", "Returned by the postmaster")
+
 # --- what goes well -----------------------------------------------------------------------------------------
 
 
