@@ -197,3 +197,12 @@ def test_a_cursor_of_ones_own_making_is_a_problem(boss: User, cursor: str) -> No
 @pytest.mark.parametrize("limit", ["0", "201", "-1", "x", "9" * 30])
 def test_a_limit_is_limited(boss: User, limit: str) -> None:
     assert Api(boss).get(f"aliases?limit={limit}", 400)["errors"][0]["field"] == "limit"
+
+
+def test_who_may_not_set_a_quota_makes_nothing_with_one(domain: Domain, boss: User) -> None:
+    helper = a_user("helper", domain=domain)
+    a_role(helper, "domain_admin", domain=domain)
+    Api(helper).post("mailboxes", {"address": f"x@{domain.name}", "quota_bytes": 0}, 403)
+    Api(helper).post("mailboxes", {"address": f"x@{domain.name}"})
+    Api(boss).post("domains", {"name": f"x.{domain.name}", "quota_bytes": 5}, 403)
+    Api(boss).post("mailboxes", {"address": f"y@{domain.name}", "quota_bytes": 0})

@@ -64,8 +64,10 @@ class DomainsView(APIView):
         organisation = named_organisation(
             request, wanted.pop("organisation_id", user_of(request).organisation_id)
         )
-        if not may(subject(request), Verb.CREATE, Target(Noun.DOMAIN, organisation.id)):
-            raise PermissionDenied
+        target = Target(Noun.DOMAIN, organisation.id)
+        for verb in (Verb.CREATE, *((Verb.LIMIT,) if wanted["quota_bytes"] is not None else ())):
+            if not may(subject(request), verb, target):
+                raise PermissionDenied(f"You may not {verb} this domain.")
         made = services.create_domain(organisation=organisation, **wanted, actor=actor_of(request))
         return Response(DomainShape(made).data, 201)
 

@@ -80,8 +80,9 @@ class MailboxesView(APIView):
         target = Target(
             Noun.MAILBOX, domain.organisation_id, domain.id, owner.id if owner else None, grants=grants
         )
-        if not may(subject(request), Verb.CREATE, target):
-            raise PermissionDenied
+        for verb in (Verb.CREATE, *((Verb.LIMIT,) if "quota_bytes" in wanted else ())):
+            if not may(subject(request), verb, target):
+                raise PermissionDenied(f"You may not {verb} this mailbox.")
         made = services.create_mailbox(**wanted, owner=owner, actor=actor_of(request))
         return Response(MailboxShape(one(FULL, id=made.id)).data, 201)
 

@@ -1,0 +1,117 @@
+"""A small world that every role meets: alice's things, of our organisation, and who asks about them."""
+
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from apps.accounts.models import Session, User
+from apps.accounts.services import credentials
+from apps.domains.models import Domain
+from apps.events import trace
+from apps.events.audit import SYSTEM
+from apps.events.transactions import perform
+from apps.mailboxes.services import set_member
+from apps.queue.models import QueuedRecipient
+from tests.api.asking import Api
+from tests.factories import a_domain, a_mailbox, a_role, a_user, an_alias
+from tests.queue.letters import a_letter, local
+
+WHO = (
+    "superadmin",
+    "organisation_admin",
+    "domain_admin",
+    "support",
+    "auditor",
+    "user",
+    "alice",
+    "mallory",
+    "anonymous",
+)
+"""Roles stand in alice's organisation, domain_admin in her domain. `user` is a colleague without a role, alice asks
+about what is her own, mallory is admin of another organisation, anonymous shows no token."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What there is, by the names that paths and bodies use."""
+
+    names: Mapping[str, Any]
+    domain: Domain
+    alice: User
+
+    def path(self, template: str) -> str:
+        """Return a path of the table with what it names."""
+        return re.sub(r"\{(\w+)\}", lambda found: str(self.names[found[1]]), template)
+
+    def body(self, template: Any) -> Any:
+        """Return a body with what it names: `{domain}` in texts, `<user_id>` for numbers."""
+        match template:
+            case dict():
+                return {key: self.body(value) for key, value in template.items()}
+            case list():
+                return [self.body(value) for value in template]
+            case str() if template.startswith("<"):
+                return self.names[template.strip("<>")]
+            case str():
+                return self.path(template)
+        return template
+
+    def ask_as(self, who: str) -> Api:
+        """Return the API as one of WHO."""
+        match who:
+            case "anonymous":
+                return Api(None)
+            case "alice":
+                return Api(self.alice)
+            case "mallory":
+                mallory = a_user("mallory")
+                a_role(mallory, "organisation_admin", organisation=mallory.organisation)
+                return Api(mallory)
+        user = a_user(who.replace("_", "-"), domain=self.domain)
+        if who == "domain_admin":
+            a_role(user, who, domain=self.domain)
+        elif who != "user":
+            a_role(user, who, organisation=self.domain.organisation)
+        return Api(user)
+
+
+def a_world() -> World:
+    """Make it."""
+    domain = a_domain()
+    mailbox = a_mailbox("alice", domain=domain)
+    alice, carol = mailbox.owner, a_user("carol", domain=domain)
+    assert alice is not None
+    set_member(mailbox=mailbox, user=carol, rights=["read"], actor=SYSTEM)
+    role = a_role(alice, "support", domain=domain)
+    alias = an_alias("sales", str(mailbox), domain=domain)
+    made = credentials.add_app_password(user=alice, label="Phone", actor=SYSTEM)
+    token = credentials.add_token(user=alice, label="x", scopes=["mail:read"], actor=SYSTEM)
+    session = Session.objects.create(user=alice, door="imap", credential_id=made.credential_id)
+    [message] = perform(
+        a_letter(local(mailbox.pk, domain.organisation_id, str(mailbox)), sender="x@far.example")
+    )
+    recipient = QueuedRecipient.objects.select_related("message").get(message_id=message)
+    trace_id = recipient.message.trace_id or uuid.uuid4()
+    detail = {"origin": "mx", "sender": "x@far.example", "recipients": [str(mailbox)]}
+    event = trace.Event(
+        trace_id, trace.Kind.ACCEPTED, domain.organisation_id, detail, trace.keys_of(addresses=[str(mailbox)])
+    )
+    perform(trace.record([event]))
+    names = {
+        "organisation_id": domain.organisation_id,
+        "domain_id": domain.pk,
+        "domain": domain.name,
+        "user_id": alice.id,
+        "member_id": carol.id,
+        "role_id": role.pk,
+        "session_id": session.id,
+        "credential_id": made.credential_id,
+        "token_id": token.credential_id,
+        "mailbox_id": mailbox.pk,
+        "alias_id": alias.pk,
+        "recipient_id": recipient.pk,
+        "trace_id": trace_id,
+    }
+    return World(names, domain, alice)
