@@ -24,10 +24,16 @@ class Job(enum.StrEnum):
 
     DELIVER_LOCAL = "workers.jobs.deliver.deliver_local_due"
     DELIVER_REMOTE = "workers.jobs.deliver.deliver_remote_due"
+    RELEASE = "workers.jobs.deliver.release_due"
     HOUSEKEEPING = "workers.jobs.housekeeping.housekeeping_due"
 
 
-QUEUES = {Job.DELIVER_LOCAL: "local", Job.DELIVER_REMOTE: "remote", Job.HOUSEKEEPING: "default"}
+QUEUES = {
+    Job.DELIVER_LOCAL: "local",
+    Job.DELIVER_REMOTE: "remote",
+    Job.RELEASE: "default",
+    Job.HOUSEKEEPING: "default",
+}
 
 
 def _key(job: Job) -> str:

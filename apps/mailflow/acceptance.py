@@ -55,6 +55,8 @@ class Arrival:
     scanned: Scanned | None = None
     trace: dict[str, Any] | None = None
     written: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    held: str = ""
+    """Why it is kept in the queue until somebody lets it go; empty: it is due at once."""
 
 
 @dataclass(slots=True)
@@ -67,7 +69,7 @@ class _Put:
 
 
 @dataclass(frozen=True, slots=True)
-class _Prepared:
+class Prepared:
     """An arrival with everything computed that needs no database."""
 
     messages: list[NewMessage]
@@ -153,7 +155,7 @@ class Writer:
                 prepared = await asyncio.to_thread(_prepare, batch)
             else:
                 prepared = _prepare(batch)
-            await self._database.perform(_keep(prepared))
+            await self._database.perform(keep(prepared))
         except psycopg_pool.PoolTimeout:
             return [_away("no connection to the database")] * len(batch)
         except psycopg.OperationalError as error:
@@ -189,7 +191,7 @@ class Writer:
 
     async def _again(self, put: _Put) -> Accept | Defer:
         try:
-            await self._database.perform(_keep(await asyncio.to_thread(_prepare, [put])))
+            await self._database.perform(keep(await asyncio.to_thread(_prepare, [put])))
         except psycopg.OperationalError:
             raise
         except Exception as error:
@@ -206,22 +208,30 @@ def _away(why: str) -> Defer:
     return Defer(replies.TRY_LATER, f"database away: {why}")
 
 
-def _prepare(batch: Sequence[_Put]) -> list[_Prepared]:
-    """Scan, hash and pack: everything that needs no database."""
+def _prepare(batch: Sequence[_Put]) -> list[Prepared]:
+    return prepare([(put.arrival, put.verdict) for put in batch])
+
+
+def prepare(items: Sequence[tuple[Arrival, dict[str, Any] | None]]) -> list[Prepared]:
+    """Scan, hash and pack arrivals, each with its verdict: everything that needs no database."""
     wanted: list[tuple[int, bytes]] = []
     by_organisation: list[dict[int, list[Recipient]]] = []
-    for put in batch:
+    for arrival, _ in items:
         groups: dict[int, list[Recipient]] = {}
-        for recipient in put.arrival.recipients:
+        for recipient in arrival.recipients:
             groups.setdefault(recipient.organisation_id, []).append(recipient)
         by_organisation.append(groups)
-        wanted += [(organisation_id, put.arrival.body) for organisation_id in groups]
+        wanted += [(organisation_id, arrival.body) for organisation_id in groups]
     packed = iter(blobs.prepare(wanted))
-    return [_prepared(put, groups, packed) for put, groups in zip(batch, by_organisation, strict=True)]
+    return [
+        _prepared(arrival, verdict, groups, packed)
+        for (arrival, verdict), groups in zip(items, by_organisation, strict=True)
+    ]
 
 
-def _prepared(put: _Put, groups: dict[int, list[Recipient]], packed: Any) -> _Prepared:
-    arrival = put.arrival
+def _prepared(
+    arrival: Arrival, verdict: dict[str, Any] | None, groups: dict[int, list[Recipient]], packed: Any
+) -> Prepared:
     scanned = arrival.scanned or scan(arrival.body)
     columns = facts.pack(scanned)
     messages, kept = [], []
@@ -240,11 +250,12 @@ def _prepared(put: _Put, groups: dict[int, list[Recipient]], packed: Any) -> _Pr
                 trace_id=arrival.trace_id,
                 origin=arrival.origin,
                 accepted_at=arrival.received_at,
-                verdict=put.verdict,
+                verdict=verdict,
                 priority=arrival.priority,
+                held=arrival.held,
             )
         )
-    return _Prepared(messages, kept, _event(arrival, scanned, put.verdict))
+    return Prepared(messages, kept, _event(arrival, scanned, verdict))
 
 
 def _event(arrival: Arrival, scanned: Scanned, verdict: dict[str, Any] | None) -> trace.Event:
@@ -284,10 +295,14 @@ def _event(arrival: Arrival, scanned: Scanned, verdict: dict[str, Any] | None) -
     return trace.Event(arrival.trace_id, trace.Kind.ACCEPTED, organisation_id, detail, keys)
 
 
-def _keep(prepared: Sequence[_Prepared]) -> Plan[None]:
+def keep(prepared: Sequence[Prepared]) -> Plan[list[int]]:
+    """Keep and queue what was prepared; return the ids of the queued messages.
+
+    Nobody is told of what is held: whoever lets it go records the event then.
+    """
     yield from blobs.insert(blob for item in prepared for blob in item.packed)
-    yield from trace.record(item.event for item in prepared)
-    yield from services.enqueue([message for item in prepared for message in item.messages])
+    yield from trace.record(item.event for item in prepared if not item.messages[0].held)
+    return (yield from services.enqueue([message for item in prepared for message in item.messages]))
 
 
 def _kept(trace_ids: list[uuid.UUID]) -> Plan[set[uuid.UUID]]:

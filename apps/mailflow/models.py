@@ -1,5 +1,8 @@
-"""What the journey itself must remember."""
+"""What the journey itself must remember: what was imported, and mail that is being written or waits to leave."""
 
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
@@ -43,3 +46,145 @@ class UndoRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.messages}"
+
+
+class Upload(models.Model):
+    """A file somebody means to send: stored once, named by drafts, forgotten after a day without one."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    organisation_id = models.BigIntegerField()
+    blob_hash = models.BinaryField(help_text="With the organisation, the key of the blob.")
+    size = models.BigIntegerField()
+    name = models.TextField()
+    media_type = models.CharField(max_length=130)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organisation_id", "blob_hash"], name="mailflow_upload_blob"),
+            models.Index(fields=["created_at"], name="mailflow_upload_created"),
+        ]
+
+
+class Draft(models.Model):
+    """A letter that is being written: one thing, with a revision, and at most one message in the Drafts folder.
+
+    The id is chosen by who writes, so that saving twice for the first time makes one draft.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="+")
+    revision = models.IntegerField(default=1)
+    fields = models.JSONField(help_text="What was written; see writing/fields.py.")
+    upload_ids = ArrayField(models.BigIntegerField(), default=list)
+    message_id = models.TextField(help_text="Of every copy of it, and of the message it becomes.")
+    folder_id = models.BigIntegerField(null=True, help_text="Where its message is.")
+    uid = models.BigIntegerField(null=True)
+    content_id = models.BigIntegerField(null=True)
+    placed_revision = models.IntegerField(default=0, help_text="Which revision that message shows.")
+    placed_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mailbox", "folder_id", "uid"], name="mailflow_draft_placed_once"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["updated_at"],
+                condition=models.Q(placed_revision__lt=models.F("revision")),
+                name="mailflow_draft_unsettled",
+            ),
+        ]
+
+
+class Sending(models.Model):
+    """A letter somebody sent: held until it is due, and remembered for a day after, so that it goes once."""
+
+    class State(models.TextChoices):
+        """What became of it."""
+
+        HELD = "held"
+        RELEASED = "released"
+        RECALLED = "recalled"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="+")
+    state = models.CharField(max_length=8, choices=State, default=State.HELD)
+    until = models.DateTimeField()
+    scheduled = models.BooleanField(
+        default=False, help_text="For a time the user chose, not only for undoing."
+    )
+    key = models.CharField(max_length=200, null=True, help_text="Idempotency key.")  # noqa: DJ001 - null is unique.
+    fingerprint = models.BinaryField(help_text="Hash of what was sent under the key.")
+    draft_id = models.UUIDField(help_text="The draft it was, and is again when it is recalled.")
+    fields = models.JSONField(help_text="What was written; empty once it has left.")
+    upload_ids = ArrayField(models.BigIntegerField(), default=list)
+    sender = models.TextField(help_text="The envelope's.")
+    message_id = models.TextField()
+    trace_id = models.UUIDField()
+    story = models.JSONField(help_text="What the trace is told when it leaves: nobody may know of it before.")
+    queued_ids = ArrayField(models.BigIntegerField(), help_text="Its rows in the queue.")
+    organisation_id = models.BigIntegerField()
+    blob_hash = models.BinaryField(help_text="The copy for Sent; empty once that is filed.")
+    size = models.BigIntegerField()
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key"], name="mailflow_sending_key_once"),
+            models.UniqueConstraint(
+                fields=["user", "draft_id"],
+                condition=~models.Q(state="recalled"),
+                name="mailflow_sending_draft_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["until"], condition=models.Q(state="held"), name="mailflow_sending_due"),
+            models.Index(fields=["organisation_id", "blob_hash"], name="mailflow_sending_blob"),
+            models.Index(
+                fields=["finished_at"],
+                condition=models.Q(finished_at__isnull=False),
+                name="mailflow_sending_finished",
+            ),
+        ]
+
+
+class Identity(models.Model):
+    """How a user appears when writing as one of their addresses."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    address = models.CharField(max_length=320, help_text="Its key.")
+    name = models.CharField(max_length=200, blank=True)
+    signature_text = models.TextField(blank=True)
+    signature_html = models.TextField(blank=True)
+    is_default = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "address"], name="mailflow_identity_once"),
+            models.UniqueConstraint(
+                fields=["user"], condition=models.Q(is_default=True), name="mailflow_identity_one_default"
+            ),
+        ]
+
+
+class Correspondent(models.Model):
+    """An address a user wrote to or had mail from, to be suggested again."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
+    key = models.CharField(max_length=320, help_text="The address as it is looked up.")
+    address = models.CharField(max_length=320)
+    name = models.CharField(max_length=200, blank=True)
+    words = models.TextField(help_text="Name and address in lower case, a space before each word.")
+    sent = models.IntegerField(default=0)
+    received = models.IntegerField(default=0)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="mailflow_correspondent_once")]

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import redis
 import redis.asyncio
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,29 @@ def network(address: str) -> str:
     if ip.is_loopback:
         return ""
     return str(ipaddress.ip_network((ip, 24 if ip.version == 4 else 64), strict=False))
+
+
+def take(client: redis.Redis, rate: Rate, subject: str, count: int, *, now: float) -> bool:
+    """Count `count` for the subject at once, unless that would pass the limit: for who is not on a loop.
+
+    The counts are those of `Rates`. A Valkey that is away limits nobody.
+    """
+    if not rate.most or not subject:
+        return True
+    window = int(now // rate.window)
+    key = f"rate:{rate.name}:{subject}:{window}"
+    try:
+        with client.pipeline(transaction=False) as pipe:
+            pipe.incrby(key, count)
+            pipe.expire(key, rate.window + 2)
+            total = pipe.execute()[0]
+        if int(total) <= rate.most:
+            return True
+        client.decrby(key, count)
+    except (redis.exceptions.RedisError, OSError) as error:
+        log.warning("rates not shared", extra={"error": str(error)})
+        return True
+    return False
 
 
 class Rates:

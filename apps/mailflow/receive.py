@@ -38,6 +38,16 @@ class Limits:
     rate: Rate
 
 
+def here(found: routing.Routing, size: int, rcpt: Rcpt) -> Routed:
+    """Answer for an address of a domain we serve."""
+    if found.leads != Leads.HERE:
+        return Routed(Refuse(replies.NO_SUCH_USER, f"the address is {found.leads}"))
+    if not found.has_room(size):
+        whose = found.over or "mailbox"
+        return Routed(Defer(replies.MAILBOX_FULL, f"what is stored and queued reaches the {whose}'s quota"))
+    return Routed(Accept(replies.RECIPIENT_OK), found.recipients(rcpt))
+
+
 class Reception:
     """What both ways in share, and how strangers come in by it."""
 
@@ -74,7 +84,7 @@ class Reception:
         found = await self._route(rcpt.recipient)
         if found.leads == Leads.ELSEWHERE:
             return Routed(Refuse(replies.RELAY_DENIED, "not one of our domains"))
-        return self.here(found, transaction, rcpt)
+        return here(found, transaction.mail.size or 0, rcpt)
 
     async def _route(self, address: Address) -> routing.Routing:
         """Ask where an address leads; the server's own name answers to the names every host must (RFC 5321 4.5.1)."""
@@ -88,17 +98,6 @@ class Reception:
                 break
             domain = domain.partition(".")[2]
         return found
-
-    def here(self, found: routing.Routing, transaction: Transaction, rcpt: Rcpt) -> Routed:
-        """Answer for an address of a domain we serve."""
-        if found.leads != Leads.HERE:
-            return Routed(Refuse(replies.NO_SUCH_USER, f"the address is {found.leads}"))
-        if not found.has_room(transaction.mail.size or 0):
-            whose = found.over or "mailbox"
-            return Routed(
-                Defer(replies.MAILBOX_FULL, f"what is stored and queued reaches the {whose}'s quota")
-            )
-        return Routed(Accept(replies.RECIPIENT_OK), found.recipients(rcpt))
 
     async def message(
         self, peer: Peer, transaction: Transaction, body: bytes, fault: Fault | None, now: dt.datetime

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from apps.events.transactions import Database
+from apps.events.transactions import Database, Plan, Row, query
 from apps.mailboxes.sql import Leads, Place, read_routes
 from apps.protocols.addresses import Address
 from apps.protocols.smtp.commands import Rcpt
@@ -92,10 +92,18 @@ class Router:
     async def _look_up(self, keys: list[str]) -> dict[str, Routing]:
         async with self._database.pool.connection() as connection:
             cursor = await connection.execute(sql.ROUTE, [keys], binary=True)
-            rows = await cursor.fetchall()
-        queued = {row[4]: row[-1] for row in rows if row[4] is not None}
-        found = read_routes(keys, [row[:-1] for row in rows])
-        return {key: Routing(route.leads, route.places, queued) for key, route in found.items()}
+            return _read(keys, await cursor.fetchall())
+
+
+def find(keys: list[str]) -> Plan[dict[str, Routing]]:
+    """Ask where addresses (`Address.key`) lead, where nobody else asks meanwhile."""
+    return _read(keys, (yield from query(sql.ROUTE, [keys])))
+
+
+def _read(keys: list[str], rows: list[Row]) -> dict[str, Routing]:
+    queued = {row[4]: row[-1] for row in rows if row[4] is not None}
+    found = read_routes(keys, [row[:-1] for row in rows])
+    return {key: Routing(route.leads, route.places, queued) for key, route in found.items()}
 
 
 def remote(rcpt: Rcpt, organisation_id: int) -> Recipient:

@@ -26,7 +26,7 @@ from apps.queue.models import Origin
 
 from . import routing, sql
 from .arrivals import Peer, Routed, Transaction
-from .receive import FAULTS, Reception
+from .receive import FAULTS, Reception, here
 from .verdicts import Accept, Defer, Refuse, Verdict
 
 BLIND = (b"bcc", b"resent-bcc")
@@ -62,7 +62,7 @@ class Submission(Reception):
         if found.leads == Leads.ELSEWHERE:
             recipient = routing.remote(rcpt, peer.user.organisation_id)
             return Routed(Accept(replies.RECIPIENT_OK), (recipient,))
-        return self.here(found, transaction, rcpt)
+        return here(found, transaction.mail.size or 0, rcpt)
 
     async def message(
         self, peer: Peer, transaction: Transaction, body: bytes, fault: Fault | None, now: dt.datetime
@@ -72,7 +72,8 @@ class Submission(Reception):
             return Refuse(FAULTS[fault], fault.value)
         if peer.user is None:
             return Refuse(replies.AUTH_REQUIRED, "nobody signed in")
-        if (refusal := await self._authors(peer.user, transaction, body)) is not None:
+        plan = authors(peer.user.user_id, transaction.mail.sender, body)
+        if (refusal := await self.database.perform(plan)) is not None:
             return refusal
         domain = transaction.mail.sender.domain if transaction.mail.sender else self.hostname
         without = BLIND if await self._is_honest(peer.user, transaction, body) else (*BLIND, b"sender")
@@ -80,22 +81,6 @@ class Submission(Reception):
             body, now=now, message_id_domain=domain, random=secrets.token_bytes(16), without=without
         )
         return await self.judge_and_keep(peer, transaction, body, now)
-
-    async def _authors(self, user: SignedIn, transaction: Transaction, body: bytes) -> Refuse | None:
-        """Check that From is there once and names the user's addresses alone: it is what the reader believes."""
-        match = HEADER.match(body)
-        fields = every(match[0], b"from") if match else []
-        authors = parse_addresses(fields[0], MAX_AUTHORS + 1) if len(fields) == 1 else []
-        if not 0 < len(authors) <= MAX_AUTHORS:
-            return Refuse(replies.FROM_MISSING, f"{len(fields)} From fields with {len(authors)} addresses")
-        for text in dict.fromkeys(map(spec_text, authors)):
-            try:
-                author = Address.parse(text)
-            except AddressError:
-                return Refuse(replies.FROM_MISSING, "no address in From")
-            if author != transaction.mail.sender and not await self._is_theirs(user, author):
-                return Refuse(replies.FROM_NOT_YOURS, "From is not an address of the user")
-        return None
 
     async def _is_honest(self, user: SignedIn, transaction: Transaction, body: bytes) -> bool:
         """Whether Sender, where there is one, is an address of the user (RFC 6409 8.1)."""
@@ -111,7 +96,32 @@ class Submission(Reception):
         return True
 
     async def _is_theirs(self, user: SignedIn, address: Address) -> bool:
-        return await self.database.perform(may_send_as(user.user_id, address.key))
+        return await self.database.perform(is_theirs(user.user_id, address))
+
+
+def is_theirs(user_id: int, address: Address) -> Plan[bool]:
+    """Ask whether an address is one of a user's."""
+    return (yield from may_send_as(user_id, address.key))
+
+
+def authors(user_id: int, sender: Address | None, body: bytes) -> Plan[Refuse | None]:
+    """Check that From is there once and names the user's addresses alone: it is what the reader believes.
+
+    `sender`, the envelope's, was found to be theirs before.
+    """
+    match = HEADER.match(body)
+    fields = every(match[0], b"from") if match else []
+    named = parse_addresses(fields[0], MAX_AUTHORS + 1) if len(fields) == 1 else []
+    if not 0 < len(named) <= MAX_AUTHORS:
+        return Refuse(replies.FROM_MISSING, f"{len(fields)} From fields with {len(named)} addresses")
+    for text in dict.fromkeys(map(spec_text, named)):
+        try:
+            author = Address.parse(text)
+        except AddressError:
+            return Refuse(replies.FROM_MISSING, "no address in From")
+        if author != sender and not (yield from is_theirs(user_id, author)):
+            return Refuse(replies.FROM_NOT_YOURS, "From is not an address of the user")
+    return None
 
 
 def _goes_on(user: SignedIn) -> Plan[bool]:

@@ -53,3 +53,5 @@ class NewMessage:
     accepted_at: datetime
     verdict: dict[str, Any] | None = None
     priority: int = 0
+    held: str = ""
+    """Why it is kept until it is let go; empty: it is due at once."""

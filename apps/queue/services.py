@@ -49,6 +49,7 @@ def enqueue(items: Sequence[NewMessage]) -> Plan[list[int]]:
             [item.priority for item in items],
             [item.origin.value for item in items],
             [item.accepted_at for item in items],
+            [item.held for item in items],
             [place for place, _ in addressed],
             [r.lane.value for r in recipients],
             [r.address for r in recipients],
@@ -58,9 +59,25 @@ def enqueue(items: Sequence[NewMessage]) -> Plan[list[int]]:
             [r.notify for r in recipients],
         ),
     )
-    for lane in {r.lane for r in recipients}:
+    for lane in {r.lane for item in items if not item.held for r in item.recipients}:
         yield WAKES[lane]
     return [row[0] for row in rows]
+
+
+def let_go(message_ids: Sequence[int]) -> Plan[int]:
+    """Let messages go that were queued as held; return how many recipients they have."""
+    rows = yield from query(sql.LET_GO, (list(message_ids),))
+    for lane in {Lane(row[0]) for row in rows}:
+        yield WAKES[lane]
+    return len(rows)
+
+
+def withdraw(message_ids: Sequence[int]) -> Plan[bool]:
+    """Take messages back that are held; False, and nothing is done, if any recipient was let go."""
+    [(are_held,)] = yield from query(sql.LOCK_HELD, (list(message_ids),))
+    if are_held:
+        yield Run(sql.WITHDRAW, {"ids": list(message_ids)})
+    return bool(are_held)
 
 
 def claim_due(

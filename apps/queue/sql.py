@@ -6,17 +6,19 @@ WITH m AS MATERIALIZED (
     SELECT nextval('queue_message_id_seq') AS id, t.*
       FROM unnest(%b::bigint[], %b::bytea[], %b::int[], %b::bytea[], %b::text[], %b::text[], %b::uuid[],
                   %b::bytea[], %b::bool[], %b::bool[], %b::bool[], %b::text[], %b::text[], %b::smallint[],
-                  %b::text[], %b::timestamptz[])
+                  %b::text[], %b::timestamptz[], %b::text[])
            WITH ORDINALITY AS t(organisation_id, blob_hash, size, facts, sender, verdict, trace_id, prefix,
-                                smtputf8, eight_bit, requiretls, ret, envid, priority, origin, accepted_at, place)),
+                                smtputf8, eight_bit, requiretls, ret, envid, priority, origin, accepted_at, held, place)),
  kept AS (
     INSERT INTO queue_message (id, organisation_id, blob_hash, size, facts, sender, verdict, trace_id, prefix,
                                smtputf8, eight_bit, requiretls, ret, envid, priority, origin, accepted_at)
     SELECT id, organisation_id, blob_hash, size, facts, sender, verdict::jsonb, trace_id, prefix, smtputf8,
            eight_bit, requiretls, ret, envid, priority, origin, accepted_at FROM m),
  addressed AS (
-    INSERT INTO queue_recipient (message_id, lane, address, domain, mailbox_id, orcpt, notify, priority, size)
-    SELECT m.id, r.lane, r.address, r.domain, r.mailbox_id, r.orcpt, r.notify, m.priority, m.size
+    INSERT INTO queue_recipient (message_id, lane, address, domain, mailbox_id, orcpt, notify, priority, size, state,
+                                 last_reply)
+    SELECT m.id, r.lane, r.address, r.domain, r.mailbox_id, r.orcpt, r.notify, m.priority, m.size,
+           CASE WHEN m.held = '' THEN 'queued' ELSE 'held' END, m.held
       FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::text[], %b::bigint[], %b::text[], %b::text[])
            AS r(place, lane, address, domain, mailbox_id, orcpt, notify)
       JOIN m USING (place))
@@ -162,6 +164,26 @@ HOLD = f"""
 UPDATE queue_recipient r SET state = 'held', last_reply = %(why)s::text
  WHERE r.id = ANY(%(ids)s::bigint[]) AND r.state = 'queued' AND (r.lease_until IS NULL OR r.lease_until <= now())
 {_CHANGED}"""
+
+# Let messages go that were held since they came; whoever else holds their recipients has them no longer.
+LET_GO = """
+UPDATE queue_recipient SET state = 'queued', next_attempt = now(), last_reply = ''
+ WHERE message_id = ANY(%s::bigint[]) AND state = 'held'
+RETURNING lane
+"""
+
+# Lock the recipients of messages that are to be withdrawn; are all of them still held?
+LOCK_HELD = """
+SELECT coalesce(bool_and(state = 'held'), false) FROM (
+    SELECT state FROM queue_recipient WHERE message_id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE) AS locked
+"""
+
+# Remove messages as if they had never come.
+WITHDRAW = """
+WITH r AS (DELETE FROM queue_recipient WHERE message_id = ANY(%(ids)s::bigint[]) RETURNING id),
+ a AS (DELETE FROM queue_attempt WHERE recipient_id IN (SELECT id FROM r))
+DELETE FROM queue_message WHERE id = ANY(%(ids)s::bigint[])
+"""
 
 # Let held or poisoned recipients go, as if they had just come.
 RELEASE = f"""

@@ -135,6 +135,12 @@ MAIL_MAX_MESSAGE_BYTES = registry.integer(
     least=1024,
     most=512 * 1024 * 1024,
 )
+MAIL_UPLOAD_BYTES = registry.integer(
+    "MAIL_UPLOAD_BYTES",
+    256 * 1024 * 1024,
+    "Bytes of files one user may have waiting in drafts and in letters that have not left.",
+    least=1024,
+)
 MAIL_MAX_RECIPIENTS = registry.integer("MAIL_MAX_RECIPIENTS", 100, "Recipients of one SMTP message.", least=1)
 MAIL_MAX_CONNECTIONS = registry.integer(
     "MAIL_MAX_CONNECTIONS", 10000, "Connections one listener process holds at once.", least=1

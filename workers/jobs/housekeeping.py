@@ -12,6 +12,7 @@ from celery import shared_task
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import close_old_connections
+from django.utils import timezone
 
 from apps.accounts import throttle
 from apps.accounts.services import sessions
@@ -22,6 +23,7 @@ from apps.events.wake import Job, looking
 from apps.mailboxes import services as mailboxes
 from apps.mailflow import removal, undo
 from apps.mailflow.run_queue import Turn
+from apps.mailflow.writing import drafts, release, uploads
 from apps.queue import services as queue
 from apps.store import packing
 from apps.store.partitions import PARTITIONS
@@ -125,6 +127,9 @@ CHORES = (
     Chore("sign-in failures", 300, lambda _: throttle.forget_expired()),
     Chore("sessions of users", HOUR, lambda _: sessions.forget_sessions()),
     Chore("sessions of browsers", HOUR, lambda _: SessionStore.clear_expired()),
+    Chore("drafts behind", 30, lambda _: drafts.settle_due(now=timezone.now())),
+    Chore("letters that left", 600, lambda _: release.forget(now=timezone.now())),
+    Chore("uploads nobody needs", 600, lambda _: uploads.forget(now=timezone.now())),
     Chore("sums of usage", 60, lambda _: perform(mailboxes.count_sums())),
     Chore("deleted mailboxes", 60, lambda during: removal.finish_all(during.may_claim)),
     Chore("packs and snapshots", 5, _build),

@@ -6,15 +6,17 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from apps.protocols.mime.compose import Attachment, Correspondent, Draft, write
 from apps.protocols.mime.dates import format_date
+from apps.protocols.mime.letter import Attachment, Person
+from apps.protocols.mime.letter import Letter as Written
+from apps.protocols.mime.writing import write
 from apps.store.flags import Flags
 
 from . import bulk, files
 from .letters import LETTERS, Letter
 from .threads import PEOPLE, THREADS, Thread
 
-ALICE = Correspondent("alice@example.test", "Alice Example")
+ALICE = Person("alice@example.test", "Alice Example")
 INBOX, SENT, DRAFTS, JUNK, TRASH, ARCHIVE = "INBOX", "Sent", "Drafts", "Junk", "Trash", "Archive"
 SEEN, ANSWERED, FLAGGED, DRAFT = "\\Seen", "\\Answered", "\\Flagged", "\\Draft"
 
@@ -64,11 +66,11 @@ class _Maker:
         return f"<{self.seed:04x}.{self.number:03d}@{address.rpartition('@')[2]}>"
 
     def draft(
-        self, draft: Draft, days: float, folder: str = INBOX, *flags: str, zone: float = 1, mid: str = ""
+        self, draft: Written, days: float, folder: str = INBOX, *flags: str, zone: float = 1, mid: str = ""
     ) -> Sample:
         when = self.when(days, zone)
-        data = write(draft, now=when, message_id=mid or self.message_id(draft.sender.address))
-        return self.sample(data, when, folder, flags, draft.sender.address)
+        data = write(draft, now=when, message_id=mid or self.message_id(draft.author.address))
+        return self.sample(data, when, folder, flags, draft.author.address)
 
     def raw(self, data: bytes, days: float, folder: str, *flags: str, sender: str, zone: float = 1) -> Sample:
         """File bytes written by hand; they lack Date and Message-ID."""
@@ -99,9 +101,9 @@ class _Maker:
             name, address = PEOPLE[turn.who]
             mid = self.message_id(address)
             when = self.when(hours / 24)
-            others = [Correspondent(PEOPLE[who][1], PEOPLE[who][0]) for who in everyone if who != turn.who]
-            draft = Draft(
-                sender=Correspondent(address, name),
+            others = [Person(PEOPLE[who][1], PEOPLE[who][0]) for who in everyone if who != turn.who]
+            draft = Written(
+                author=Person(address, name),
                 to=tuple(others[:1]),
                 cc=tuple(others[1:]),
                 subject=f"Re: {thread.subject}" if number else thread.subject,
@@ -131,8 +133,8 @@ class _Maker:
 
     def newsletters(self) -> Iterator[Sample]:
         for number, (name, address, title, stories) in enumerate(bulk.NEWSLETTERS):
-            draft = Draft(
-                sender=Correspondent(address, name),
+            draft = Written(
+                author=Person(address, name),
                 to=(ALICE,),
                 subject=title,
                 text=f"{title}\n\n" + "\n\n".join(f"* {head}\n{text}" for head, text in stories) + "\n",
@@ -156,8 +158,8 @@ class _Maker:
         for number, (shop, address, subject, items) in enumerate(bulk.RECEIPTS):
             lines = [f"{name:<32}{price:>10.2f} EUR" for name, price in items]
             total = f"{'Total':<32}{sum(price for _, price in items):>10.2f} EUR"
-            draft = Draft(
-                sender=Correspondent(address, shop),
+            draft = Written(
+                author=Person(address, shop),
                 to=(ALICE,),
                 subject=subject,
                 text="\n".join([f"Thank you for shopping at {shop}.", "", *lines, "", total, ""]),
@@ -172,8 +174,8 @@ class _Maker:
 
     def notices(self) -> Iterator[Sample]:
         for number, (name, address, subject, text) in enumerate(bulk.NOTICES):
-            draft = Draft(
-                sender=Correspondent(address, name),
+            draft = Written(
+                author=Person(address, name),
                 to=(ALICE,),
                 subject=subject,
                 text=text,
@@ -233,15 +235,15 @@ class _Maker:
 
     def attachments(self) -> Iterator[Sample]:
         bob, carol = (
-            Correspondent(PEOPLE["bob"][1], PEOPLE["bob"][0]),
-            Correspondent(PEOPLE["carol"][1], PEOPLE["carol"][0]),
+            Person(PEOPLE["bob"][1], PEOPLE["bob"][0]),
+            Person(PEOPLE["carol"][1], PEOPLE["carol"][0]),
         )
         table = files.csv(
             "month,visitors,letters", [(month, 900 + 37 * month % 211, 40 + month) for month in range(1, 13)]
         )
         yield self.draft(
-            Draft(
-                sender=carol, to=(ALICE,), subject="Figures and the floor plan", text="Both attached.\n\nCarol\n",
+            Written(
+                author=carol, to=(ALICE,), subject="Figures and the floor plan", text="Both attached.\n\nCarol\n",
                 attachments=(
                     Attachment("figures 2026.csv", "text/csv", table),
                     Attachment("Grundriß (neu).pdf", "application/pdf", files.pdf("Floor plan", ["Room 1", "Room 2", "Kitchen"])),
@@ -250,15 +252,15 @@ class _Maker:
             ), 6.6, INBOX, SEEN, FLAGGED,
         )  # fmt: skip
         yield self.draft(
-            Draft(
-                sender=bob, to=(ALICE,), subject="The photograph in full size",
+            Written(
+                author=bob, to=(ALICE,), subject="The photograph in full size",
                 text="Careful, it is large.\n\nBob\n",
                 attachments=(Attachment("harbour.png", "image/png", files.png(560, 440, 12, noise=255)),),
             ), 3.4, INBOX, SEEN,
         )  # fmt: skip
         yield self.draft(
-            Draft(
-                sender=bob, to=(ALICE,), subject="How it looks now",
+            Written(
+                author=bob, to=(ALICE,), subject="How it looks now",
                 text="Left: before. Right: after.\n",
                 html='<p>Left: before. <b>Right: after.</b></p><img src="cid:before"> <img src="cid:after">\n',
                 attachments=(
@@ -273,26 +275,26 @@ class _Maker:
         yield self.raw(_forwarded(), 8.3, INBOX, SEEN, sender="dave@example.test")
         yield self.raw(_bounce(), 7.2, INBOX, SEEN, sender="mailer-daemon@example.test", zone=0)
         for number, (name, address, subject, text) in enumerate(bulk.JUNK):
-            draft = Draft(sender=Correspondent(address, name), to=(ALICE,), subject=subject, text=text)
+            draft = Written(author=Person(address, name), to=(ALICE,), subject=subject, text=text)
             yield self.draft(draft, 0.8 + 4 * number, JUNK, "$Junk", *([SEEN] if number else []), zone=7)
-        bob = Correspondent(PEOPLE["bob"][1], PEOPLE["bob"][0])
+        bob = Person(PEOPLE["bob"][1], PEOPLE["bob"][0])
         yield self.draft(
-            Draft(sender=ALICE, to=(bob,), subject="Keys for the new building", text="Bob,\n\nwho has the second key? I\n"),
+            Written(author=ALICE, to=(bob,), subject="Keys for the new building", text="Bob,\n\nwho has the second key? I\n"),
             0.1, DRAFTS, DRAFT, SEEN,
         )  # fmt: skip
         yield self.draft(
-            Draft(sender=ALICE, subject="", text="Things to ask the plumber:\n\n- \n"),
+            Written(author=ALICE, subject="", text="Things to ask the plumber:\n\n- \n"),
             2.6,
             DRAFTS,
             DRAFT,
             SEEN,
         )
         yield self.draft(
-            Draft(sender=bob, to=(ALICE,), subject="Ignore this: test", text="Test.\n"), 10.1, TRASH, SEEN
+            Written(author=bob, to=(ALICE,), subject="Ignore this: test", text="Test.\n"), 10.1, TRASH, SEEN
         )  # fmt: skip
         yield self.draft(
-            Draft(
-                sender=ALICE, to=(Correspondent("joerg.mueller@example.org", "Jörg Müller"),), subject="Re: Grüße aus Köln - und eine Frage",
+            Written(
+                author=ALICE, to=(Person("joerg.mueller@example.org", "Jörg Müller"),), subject="Re: Grüße aus Köln - und eine Frage",
                 text="Lieber Jörg,\n\ngern, am Mittwoch um drei?\n\nAlice\n",
             ), 1.1, SENT, SEEN,
         )  # fmt: skip
