@@ -57,13 +57,19 @@ class Client(asyncio.Protocol):
             self.waiter.set_exception(ConnectionError("the server hung up"))
 
     def _look(self) -> None:
-        if self.waiter is not None and not self.waiter.done() and self.buffer.count(b"\r\n") >= self.count:
+        if self.waiter is None or self.waiter.done():
+            return
+        if self.count:
+            complete = self.buffer.count(b"\r\n") >= self.count
+        else:
+            complete = self.buffer.endswith(b"\r\n") and self.buffer.splitlines()[-1][3:4] == b" "
+        if complete:
             lines = self.buffer.split(b"\r\n")[:-1]
             self.buffer = b""
             self.waiter.set_result(lines)
 
     async def say(self, data: bytes, count: int) -> list[bytes]:
-        """Send, and return that many lines of reply."""
+        """Send, and return that many lines of reply; 0 is one reply, however many lines it has."""
         self.count, self.waiter = count, asyncio.get_running_loop().create_future()
         if data:
             self.transport.write(data)
@@ -71,12 +77,12 @@ class Client(asyncio.Protocol):
         return await self.waiter
 
 
-async def send(numbers: Iterator[int], size: int, latencies: list[float]) -> None:
+async def send(numbers: Iterator[int], size: int, latencies: list[float], port: int) -> None:
     """Send messages over one connection until none is left."""
     loop = asyncio.get_running_loop()
-    _, client = await loop.create_connection(Client, "127.0.0.1", SMTP["MAIL_SMTP_PORT"])
+    _, client = await loop.create_connection(Client, "127.0.0.1", port)
     await client.say(b"", 1)
-    await client.say(b"EHLO driver.example\r\n", 7)
+    await client.say(b"EHLO driver.example\r\n", 0)
     for number in numbers:
         body = message(number, size)
         start = loop.time()
@@ -89,13 +95,15 @@ async def send(numbers: Iterator[int], size: int, latencies: list[float]) -> Non
     client.transport.close()
 
 
-def drive(count: int, size: int, connections: int, first: int = 0) -> tuple[float, list[float]]:
+def drive(
+    count: int, size: int, connections: int, first: int = 0, port: int = SMTP["MAIL_SMTP_PORT"]
+) -> tuple[float, list[float]]:
     """Send `count` messages; return the seconds it took and each one's."""
     latencies: list[float] = []
     numbers = iter(range(first, first + count))
 
     async def main() -> None:
-        await asyncio.gather(*(send(numbers, size, latencies) for _ in range(connections)))
+        await asyncio.gather(*(send(numbers, size, latencies, port) for _ in range(connections)))
 
     start = time.perf_counter()
     asyncio.run(main())
@@ -111,6 +119,14 @@ def process(*words: str, **environment: str) -> Iterator[int]:
     finally:
         running.send_signal(signal.SIGTERM)
         running.wait(30)
+
+
+@contextmanager
+def local_worker() -> Iterator[int]:
+    """Run a worker that files mail until the block is left."""
+    lane = ("-Q", "local", "--concurrency", "1", "--loglevel", "WARNING")
+    with process("celery", "-q", "-A", "mailplatform", "worker", *lane) as pid:
+        yield pid
 
 
 def make_users() -> None:
@@ -210,18 +226,7 @@ def main() -> None:
             await_listener()
             drive(count // 10, size, connections)
             durable(where, listener, count, size, connections)
-            with process(
-                "celery",
-                "-A",
-                "mailplatform",
-                "worker",
-                "-Q",
-                "local",
-                "--concurrency",
-                "1",
-                "--loglevel",
-                "WARNING",
-            ) as worker:
+            with local_worker() as worker:
                 filed(where, listener, worker, count, size, connections)
 
 
