@@ -22,6 +22,7 @@ app_name = "api"
 urlpatterns = [
     path("", RootView.as_view(), name="root"),
     path("openapi.json", reference.schema, name="schema"),
+    path("docs", reference.docs, name="docs"),
     path("tokens", tokens.TokensView.as_view(), name="tokens"),
     path("tokens/<int:token_id>", tokens.TokenView.as_view(), name="token"),
     path("organisations", organisations.OrganisationsView.as_view(), name="organisations"),
