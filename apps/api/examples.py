@@ -152,3 +152,81 @@ SYSTEM: dict[str, Any] = {
     "health": {"database": "ok", "valkey": "ok"},
     "processes": [{"name": "imap", "is_ready": True, "says": {"database": "ok", "valkey": "ok"}}],
 }
+FOLDER: dict[str, Any] = {
+    "id": 12,
+    "name": "Projects/Garden",
+    "special_use": "",
+    "messages": 214,
+    "unread": 3,
+    "size": 18874368,
+    "modseq": 812,
+    "uidvalidity": 1767225600,
+}
+MESSAGE: dict[str, Any] = {
+    "id": 4242,
+    "folder_id": 12,
+    "uid": 41,
+    "modseq": 812,
+    "thread_id": 4200,
+    "sender": {"name": "Ana Roth", "address": "ana@example.net"},
+    "to": [{"name": "", "address": "alice@example.org"}],
+    "subject": "The garden in March",
+    "date": WHEN,
+    "received_at": WHEN,
+    "size": 20480,
+    "preview": "The tulips are out, and the plan for the beds is attached.",
+    "flags": ["\\Seen", "garden"],
+    "has_attachment": True,
+}
+RECENT: dict[str, Any] = {
+    "undo": 77,
+    "mailbox_id": 9,
+    "action": "move",
+    "detail": "Projects/Garden",
+    "messages": 2,
+    "at": WHEN,
+    "is_undone": False,
+}
+LETTER: dict[str, Any] = {
+    "id": "6f0d5a52-51d3-4c0f-b8d6-08c3a3a7e0c1",
+    "until": "2026-03-01T09:00:10Z",
+    "draft_id": "3f0a8f0e-7a52-4bb2-9d0d-6b8d5a0f3c55",
+    "scheduled": False,
+    "is_held": True,
+    "is_recalled": False,
+}
+WAITING: dict[str, Any] = {
+    "id": LETTER["id"],
+    "draft_id": LETTER["draft_id"],
+    "mailbox_id": 9,
+    "until": LETTER["until"],
+    "scheduled": False,
+    "to": [{"address": "ana@example.net", "name": "Ana Roth"}],
+    "subject": "The garden in March",
+}
+SAVED: dict[str, Any] = {"id": LETTER["draft_id"], "revision": 1, "is_placed": True, "updated_at": WHEN}
+OPENED: dict[str, Any] = {
+    "id": LETTER["draft_id"],
+    "revision": 1,
+    "mailbox_id": 9,
+    "updated_at": WHEN,
+    "letter": {
+        "author": {"address": "", "name": ""},
+        "to": [{"address": "ana@example.net", "name": ""}],
+        "cc": [],
+        "bcc": [],
+        "subject": "The garden",
+        "text": "Sha",
+        "html": "",
+        "attachments": [],
+        "in_reply_to": "",
+        "references": [],
+    },
+}
+IDENTITY: dict[str, Any] = {
+    "address": "alice@example.org",
+    "name": "Alice",
+    "signature_text": "Alice",
+    "signature_html": "",
+    "is_default": True,
+}

@@ -32,11 +32,9 @@ def once(request: Request, do: Callable[[], Response]) -> Response:
 
     The caller's transaction is the one that does the work.
     """
-    key = request.headers.get(HEADER, "")
+    key = check_key(request)
     if not key:
         return do()
-    if len(key) > MAX_KEY or not key.isprintable() or not key.isascii():
-        raise ValidationError({HEADER: [f"A key is up to {MAX_KEY} printable ASCII characters."]})
     user_id, fingerprint = user_of(request).id, _fingerprint(request)
     _forget_old(user_id, key)
     made = KeptAnswer(user_id=user_id, key=key, fingerprint=fingerprint)
@@ -51,6 +49,14 @@ def once(request: Request, do: Callable[[], Response]) -> Response:
     body = json.dumps(response.data, cls=encoders.JSONEncoder).encode()
     KeptAnswer.objects.filter(id=row.id).update(status=response.status_code, body=body)
     return response
+
+
+def check_key(request: Request) -> str:
+    """Return the request's key, or nothing; raises for what can be none."""
+    key = request.headers.get(HEADER, "")
+    if len(key) > MAX_KEY or not key.isprintable() or not key.isascii():
+        raise ValidationError({HEADER: [f"A key is up to {MAX_KEY} printable ASCII characters."]})
+    return key
 
 
 def _again(row: KeptAnswer) -> Response:

@@ -21,6 +21,9 @@ from .paging import PageQuery
 type Shape = type[serializers.BaseSerializer[Any]]
 type Handler = Callable[..., Response]
 
+MOST_BYTES = 1024 * 1024
+"""So long a body may be, unless an operation says otherwise."""
+
 ANY = None
 """The scope of what every valid token may do."""
 
@@ -39,7 +42,17 @@ class ProblemShape(serializers.Serializer[Any]):
         help_text="With `invalid`: each field that is wrong, and why.",
     )
     reply = serializers.CharField(
-        required=False, help_text="With a message refused: the words SMTP would have used."
+        required=False, help_text="With a letter refused: the words SMTP would have used."
+    )
+    reason = serializers.CharField(
+        required=False, help_text="With a letter refused: why, in one stable word."
+    )
+    about = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="With a letter refused: what it is about."
+    )
+    revision = serializers.IntegerField(required=False, help_text="With a draft that went on: save with it.")
+    theirs = serializers.DictField(
+        required=False, allow_null=True, help_text="With a draft that went on: what it says now."
     )
 
 
@@ -61,6 +74,7 @@ def operation(
     tag: str,
     summary: str,
     body: Shape | None = None,
+    raw: dict[str, Any] | None = None,
     body_example: Any = None,
     query: Shape | None = None,
     answer: Shape | None = None,
@@ -68,12 +82,15 @@ def operation(
     status: int | None = None,
     is_list: bool = False,
     is_once: bool = False,
+    is_atomic: bool = True,
+    most_bytes: int | Callable[[], int] = MOST_BYTES,
     problem: tuple[str, ...] = (),
 ) -> Callable[[Handler], Handler]:
     """Declare a view's method.
 
-    `is_list`: it answers a page of `answer`. `is_once`: an Idempotency-Key makes it happen once. `problem` names
-    the codes it can answer besides those that follow from the rest.
+    `raw` is the body by media type where it is no JSON. `is_list`: it answers a page of `answer`. `is_once`: an Idempotency-Key makes it happen once. Where a service
+    has transactions of its own, it is not `is_atomic`. `problem` names the codes it can answer besides those that
+    follow from the rest.
     """
     status = status or (200 if answer else 204)
 
@@ -81,6 +98,9 @@ def operation(
         @functools.wraps(handler)
         def run(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
             if request.method == "GET":
+                return handler(view, request, *args, **kwargs)
+            bound_body(request, most_bytes if isinstance(most_bytes, int) else most_bytes())
+            if not is_atomic:
                 return handler(view, request, *args, **kwargs)
             # All of it or nothing: an operation may call more than one service.
             with transaction.atomic():
@@ -92,8 +112,8 @@ def operation(
         parameters: list[Any] = [shape for shape in (PageQuery if is_list else None, query) if shape]
         if is_once:
             parameters.append(_KEY)
-        codes = _codes(problem, scope=scope, has_body=body is not None or query is not None or is_list,
-                       is_once=is_once, has_path=_is_about_one(handler))  # fmt: skip
+        codes = _codes(problem, scope=scope, has_body=body is not None or raw is not None,
+                       has_query=query is not None or is_list, is_once=is_once, has_path=_is_about_one(handler))  # fmt: skip
         responses: dict[Any, Any] = {status: _answer(answer, name, is_list=is_list)}
         for number in sorted({code.status for code in codes}):
             responses[number, problems.CONTENT_TYPE] = OpenApiResponse(
@@ -115,7 +135,7 @@ def operation(
             description=_description(handler, scope),
             tags=[tag],
             parameters=parameters,
-            request=body,
+            request=raw or body,
             responses=responses,
             examples=examples,
             extensions={"x-scope": scope or "any"},
@@ -143,11 +163,18 @@ def _is_about_one(handler: Handler) -> bool:
 
 
 def _codes(
-    problem: tuple[str, ...], *, scope: str | None, has_body: bool, is_once: bool, has_path: bool
+    problem: tuple[str, ...],
+    *,
+    scope: str | None,
+    has_body: bool,
+    has_query: bool,
+    is_once: bool,
+    has_path: bool,
 ) -> list[problems.Code]:
     names = ["unauthenticated", "rate_limited", *problem]
     names += ["scope_missing"] if scope else []
-    names += ["invalid"] if has_body or is_once else []
+    names += ["invalid"] if has_body or has_query or is_once else []
+    names += ["malformed", "too_large", "unsupported_media_type"] if has_body else []
     names += ["idempotency_key_reused"] if is_once else []
     names += ["not_found"] if has_path else []
     return sorted(
@@ -190,6 +217,20 @@ def _problem_example(code: problems.Code) -> OpenApiExample:
         status_codes=[str(code.status)],
         media_type=problems.CONTENT_TYPE,
     )
+
+
+def bound_body(request: Request, most: int) -> None:
+    """Read the body, but not more of it than `most`: whoever parses it later finds it in memory."""
+    raw: Any = request._request  # noqa: SLF001  # the bytes as they come
+    length = request.headers.get("Content-Length", "")
+    if length.isdecimal() and int(length) > most:
+        raise problems.Problem("too_large", f"At most {most} bytes are taken here.")
+    if hasattr(raw, "_body"):
+        return
+    body = raw.read(most + 1)
+    if len(body) > most:
+        raise problems.Problem("too_large", f"At most {most} bytes are taken here.")
+    raw._body = body  # noqa: SLF001  # where Django keeps it
 
 
 def given(shape: Shape, request: Request, *, is_partial: bool = False) -> dict[str, Any]:

@@ -74,9 +74,16 @@ CODES = _codes(
     Code(
         "already_exists", 409, "It exists already", "Choose another name or address, or change what there is."
     ),
+    Code("conflict", 409, "It is not as you think", "Look at it again, and decide anew."),
     Code("too_large", 413, "Too large", "Send less at once."),
     Code("unsupported_media_type", 415, "Not in that form", "Send application/json."),
     Code("refused", 422, "Refused", "The request was understood and breaks a rule; `detail` says which."),
+    Code(
+        "not_sent",
+        422,
+        "The letter was not sent",
+        "Nothing changed. `reason` and `reply` say why, `about` names the addresses that are the trouble.",
+    ),
     Code(
         "idempotency_key_reused",
         422,
@@ -84,6 +91,7 @@ CODES = _codes(
         "An Idempotency-Key stands for one request for 24 hours: use a new one for a new request.",
     ),
     Code("rate_limited", 429, "Too many requests", "Wait as many seconds as `Retry-After` says."),
+    Code("over_quota", 422, "There is no room", "Delete mail, or raise the quota `detail` names."),
     Code("unavailable", 503, "Not now", "Try again later; nothing was changed."),
 )
 

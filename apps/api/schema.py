@@ -9,6 +9,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Mail", ("Folders", "Messages", "Letters", "Drafts")),
     ("Directory", ("Organisations", "Domains", "Users", "Mailboxes", "Aliases")),
     ("Access", ("Tokens", "Credentials", "Roles", "Sessions")),
     ("Operation", ("Queue", "Trace", "Audit", "System")),

@@ -34,6 +34,13 @@ class Api:
             headers=sent,
         )
 
+    def raw(self, method: str, path: str, body: bytes, media_type: str, **headers: str) -> Any:
+        """Ask with a body that is no JSON."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if self.token:
+            sent["Authorization"] = f"Bearer {self.token}"
+        return self.client.generic(method, f"/api/v1/{path}", body, content_type=media_type, headers=sent)
+
     def get(self, path: str, status: int = 200, **headers: str) -> Any:
         """Read; returns what the answer holds."""
         return self._checked(self.ask("GET", path, **headers), status)

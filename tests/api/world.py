@@ -4,7 +4,10 @@ import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from apps.accounts.models import Session, User
 from apps.accounts.services import credentials
@@ -13,8 +16,17 @@ from apps.events import trace
 from apps.events.audit import SYSTEM
 from apps.events.transactions import perform
 from apps.mailboxes.services import set_member
+from apps.mailflow.writing import drafts, uploads
+from apps.mailflow.writing.fields import Fields
+from apps.mailflow.writing.sending import Sent, send
+from apps.protocols.mime.letter import Person
 from apps.queue.models import QueuedRecipient
+from apps.store.flags import NONE
+from apps.store.services import folders
+from apps.store.services.appending import append_one
+from apps.store.values import FolderRef, Placed
 from tests.api.asking import Api
+from tests.api.desk import LUNCH
 from tests.factories import a_domain, a_mailbox, a_role, a_user, an_alias
 from tests.queue.letters import a_letter, local
 
@@ -99,7 +111,30 @@ def a_world() -> World:
         trace_id, trace.Kind.ACCEPTED, domain.organisation_id, detail, trace.keys_of(addresses=[str(mailbox)])
     )
     perform(trace.record([event]))
+    perform(folders.ensure_defaults(mailbox.pk))
+    folder_id = mailbox.folders.get(name="INBOX").pk
+    draft_id = uuid.uuid4()
+    author: dict[str, Any] = {"user_id": alice.id, "mailbox_id": mailbox.pk, "now": timezone.now()}
+    fields = Fields(to=(Person("x@far.example"),), subject="Held")
+    drafts.save(draft_id=draft_id, revision=0, fields=fields, **author)
+    held = send(fields=fields, hold=timedelta(seconds=60), **author)
+    upload = uploads.add(user_id=alice.id, name="x", media_type="text/plain", content=b"x")
+    assert isinstance(held, Sent)
+    assert isinstance(upload, uploads.Uploaded)
+    placed = append_one(
+        domain.organisation_id,
+        FolderRef(mailbox.pk, folder_id),
+        LUNCH % (1, 1),
+        flags=NONE,
+        received_at=timezone.now(),
+    )
+    assert isinstance(placed, Placed)
     names = {
+        "folder_id": folder_id,
+        "draft_id": draft_id,
+        "letter_id": held.id,
+        "upload_id": upload.id,
+        "message_id": placed.content_id,
         "organisation_id": domain.organisation_id,
         "domain_id": domain.pk,
         "domain": domain.name,

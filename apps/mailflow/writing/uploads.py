@@ -52,25 +52,29 @@ def largest() -> int:
     return max(0, (settings.MAIL_MAX_MESSAGE_BYTES - 64 * 1024) * 70 // 100)
 
 
-def add(*, user_id: int, name: str, media_type: str, content: bytes) -> Uploaded | TooLarge:
-    """Keep a file for a letter to come."""
+def add(
+    *, user_id: int, name: str, media_type: str, content: bytes, reuse: bool = False
+) -> Uploaded | TooLarge:
+    """Keep a file for a letter to come; with `reuse`, the same file of the same name is the one there is already."""
     if len(content) > largest():
         return TooLarge(largest())
     with transaction.atomic():
         # The user's row stands for the sum of their uploads, which two at once could pass.
         user = User.objects.select_for_update(no_key=True, of=("self",)).get(id=user_id)
         held = Upload.objects.filter(user=user).aggregate(held=Sum("size"))["held"] or 0
-        if held + len(content) > settings.MAIL_UPLOAD_BYTES:
-            return TooLarge(settings.MAIL_UPLOAD_BYTES, together=True)
         [ref] = perform(blobs.put_many(user.organisation_id, [content]))
-        upload = Upload.objects.create(
-            user=user,
-            organisation_id=user.organisation_id,
-            blob_hash=ref.hash,
-            size=ref.size,
-            name=file_name(name),
-            media_type=one_line(media_type)[:130] or "application/octet-stream",
-        )
+        file = {
+            "user": user,
+            "blob_hash": ref.hash,
+            "name": file_name(name),
+            "media_type": one_line(media_type)[:130] or "application/octet-stream",
+        }
+        if reuse and (known := Upload.objects.filter(**file).order_by("-id").first()) is not None:
+            return _uploaded(known)
+        if held + len(content) > settings.MAIL_UPLOAD_BYTES:
+            transaction.set_rollback(True)
+            return TooLarge(settings.MAIL_UPLOAD_BYTES, together=True)
+        upload = Upload.objects.create(organisation_id=user.organisation_id, size=ref.size, **file)
     return _uploaded(upload)
 
 

@@ -1,0 +1,44 @@
+"""Bodies that are no JSON: a message, or a file, as it is."""
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+from django.conf import settings
+from drf_spectacular.types import OpenApiTypes
+from rest_framework.exceptions import ValidationError
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+
+OCTETS = {"application/octet-stream": OpenApiTypes.BINARY}
+MESSAGE = {"message/rfc822": OpenApiTypes.BINARY}
+
+
+class MessageParser(BaseParser):
+    """Takes a message as bytes."""
+
+    media_type = "message/rfc822"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Return it as it came; how much of it there may be was asked before."""
+        return bytes(stream.read())
+
+
+class FileParser(MessageParser):
+    """Takes any file as bytes."""
+
+    media_type = "*/*"
+
+
+def most_message_bytes() -> int:
+    """Return how long a message may be."""
+    return int(settings.MAIL_MAX_MESSAGE_BYTES)
+
+
+def raw_body(request: Request) -> bytes:
+    """Return the body as bytes; an empty one is none."""
+    found: Any = request.data
+    if not isinstance(found, bytes) or not found:
+        raise ValidationError({"body": ["There is nothing in it."]})
+    return found
