@@ -230,3 +230,17 @@ IDENTITY: dict[str, Any] = {
     "signature_html": "",
     "is_default": True,
 }
+FULL_MESSAGE: dict[str, Any] = MESSAGE | {
+    "cc": [],
+    "bcc": [],
+    "reply_to": [],
+    "message_id": "<1234@example.net>",
+    "in_reply_to": "",
+    "references": [],
+    "headers": [{"name": "Subject", "value": "The garden in March"}],
+    "text": "The tulips are out, and the plan for the beds is attached.",
+    "html": "",
+    "attachments": [
+        {"number": "2", "name": "plan.pdf", "media_type": "application/pdf", "size": 18000, "content_id": ""}
+    ],
+}

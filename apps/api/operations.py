@@ -13,13 +13,12 @@ from django.db import transaction
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from . import idempotency, problems
 from .paging import PageQuery
 
 type Shape = type[serializers.BaseSerializer[Any]]
-type Handler = Callable[..., Response]
+type Handler = Callable[..., Any]
 
 MOST_BYTES = 1024 * 1024
 """So long a body may be, unless an operation says otherwise."""
@@ -78,6 +77,7 @@ def operation(
     body_example: Any = None,
     query: Shape | None = None,
     answer: Shape | None = None,
+    gives: dict[str, Any] | None = None,
     answer_example: Any = None,
     status: int | None = None,
     is_list: bool = False,
@@ -88,15 +88,15 @@ def operation(
 ) -> Callable[[Handler], Handler]:
     """Declare a view's method.
 
-    `raw` is the body by media type where it is no JSON. `is_list`: it answers a page of `answer`. `is_once`: an Idempotency-Key makes it happen once. Where a service
+    `raw` is the body by media type where it is no JSON, `gives` the answer. `is_list`: it answers a page of `answer`. `is_once`: an Idempotency-Key makes it happen once. Where a service
     has transactions of its own, it is not `is_atomic`. `problem` names the codes it can answer besides those that
     follow from the rest.
     """
-    status = status or (200 if answer else 204)
+    status = status or (200 if answer or gives else 204)
 
     def declare(handler: Handler) -> Handler:
         @functools.wraps(handler)
-        def run(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        def run(view: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
             if request.method == "GET":
                 return handler(view, request, *args, **kwargs)
             bound_body(request, most_bytes if isinstance(most_bytes, int) else most_bytes())
@@ -115,6 +115,8 @@ def operation(
         codes = _codes(problem, scope=scope, has_body=body is not None or raw is not None,
                        has_query=query is not None or is_list, is_once=is_once, has_path=_is_about_one(handler))  # fmt: skip
         responses: dict[Any, Any] = {status: _answer(answer, name, is_list=is_list)}
+        if gives is not None:
+            responses = {(status, kind): what for kind, what in gives.items()}
         for number in sorted({code.status for code in codes}):
             responses[number, problems.CONTENT_TYPE] = OpenApiResponse(
                 ProblemShape,

@@ -1,5 +1,6 @@
 """Bodies that are no JSON: a message, or a file, as it is."""
 
+import json
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -7,6 +8,7 @@ from django.conf import settings
 from drf_spectacular.types import OpenApiTypes
 from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 OCTETS = {"application/octet-stream": OpenApiTypes.BINARY}
@@ -29,6 +31,24 @@ class FileParser(MessageParser):
     """Takes any file as bytes."""
 
     media_type = "*/*"
+
+
+class MessageRenderer(BaseRenderer):
+    """Lets a client accept a message; the view writes it itself."""
+
+    media_type = "message/rfc822"
+    format = "eml"
+
+    def render(self, data: Any, *_: Any, **__: Any) -> bytes:
+        """Return what is bytes already; a problem is written as JSON."""
+        return data if isinstance(data, bytes) else json.dumps(data).encode()
+
+
+class FileRenderer(MessageRenderer):
+    """Lets a client accept a file."""
+
+    media_type = "application/octet-stream"
+    format = "bin"
 
 
 def most_message_bytes() -> int:

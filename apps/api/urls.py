@@ -67,6 +67,24 @@ urlpatterns = [
     ),
     path("mailboxes/<int:mailbox_id>/messages", messages.MessagesView.as_view(), name="messages"),
     path(
+        "mailboxes/<int:mailbox_id>/messages/<int:message_id>", messages.MessageView.as_view(), name="message"
+    ),
+    path(
+        "mailboxes/<int:mailbox_id>/messages/<int:message_id>/raw",
+        messages.RawMessageView.as_view(),
+        name="raw",
+    ),
+    path(
+        "mailboxes/<int:mailbox_id>/messages/<int:message_id>/parts/<str:number>",
+        messages.PartView.as_view(),
+        name="part",
+    ),
+    path(
+        "mailboxes/<int:mailbox_id>/messages/<int:message_id>/conversation",
+        messages.ConversationView.as_view(),
+        name="conversation",
+    ),
+    path(
         "mailboxes/<int:mailbox_id>/messages/actions",
         messages.MessageActionsView.as_view(),
         name="message_actions",

@@ -198,3 +198,60 @@ def test_a_page_costs_the_same_however_long(desk: Desk) -> None:
         desk.put(n)
         desk.api.post(f"{desk.at}/folders", {"name": f"f{n}"})
     assert [count(path) for path in paths] == before
+
+
+HOSTILE = b"""\
+From: Ana Roth <ana@far.example>\r
+To: alice@example.test\r
+Cc: Bob <bob@example.test>\r
+Subject: =?utf-8?q?M=C3=A4rz?=\r
+Message-ID: <9@far.example>\r
+Content-Type: multipart/mixed; boundary=b\r
+\r
+--b\r
+Content-Type: text/html\r
+\r
+<p onclick="x()">Hello <b>you</b><script>alert(1)</script><img src="https://far.example/x.gif"></p>\r
+--b\r
+Content-Type: text/html; name="a.html"\r
+Content-Disposition: attachment; filename="a.html"\r
+Content-Transfer-Encoding: base64\r
+\r
+PHNjcmlwdD4xPC9zY3JpcHQ+\r
+--b--\r
+"""
+
+
+def test_a_message_is_read_and_nothing_in_it_runs(desk: Desk) -> None:
+    message = desk.put(body=HOSTILE)
+    found = desk.api.get(f"{desk.at}/messages/{message['id']}")
+    assert (found["subject"], found["uid"], found["cc"][0]["address"]) == (
+        "März",
+        message["uid"],
+        "bob@example.test",
+    )
+    assert "<b>you</b>" in found["html"]
+    assert not any(word in found["html"] for word in ("script", "onclick", "far.example"))
+    assert {"name": "Subject", "value": "März"} in found["headers"]
+    assert "Hello" in found["text"]
+    [file] = found["attachments"]
+    assert (file["number"], file["name"]) == ("2", "a.html")
+    answer = desk.api.ask("GET", f"{desk.at}/messages/{message['id']}/parts/2")
+    assert (answer.content, answer["Content-Type"]) == (b"<script>1</script>", "application/octet-stream")
+    assert answer["Content-Disposition"] == 'attachment; filename="a.html"'
+    desk.api.get(f"{desk.at}/messages/{message['id']}/parts/7", 404)
+    raw = desk.api.ask("GET", f"{desk.at}/messages/{message['id']}/raw", accept="message/rfc822")
+    assert (raw.content, raw["Content-Type"]) == (HOSTILE, "message/rfc822")
+    assert len(desk.api.get(f"{desk.at}/messages/{message['id']}/conversation")["items"]) == 1
+    for path in ("", "/raw", "/parts/2", "/conversation"):
+        Api(a_user("mallory")).get(f"{desk.at}/messages/{message['id']}{path}", 404)
+        desk.api.get(f"{desk.at}/messages/{2**40}{path}", 404)
+    desk.act("erase", message["id"])
+    desk.api.get(f"{desk.at}/messages/{message['id']}/raw", 404)
+
+
+def test_where_a_message_lies_says_its_flags(desk: Desk) -> None:
+    message = desk.put(query="?flags=%5CFlagged")
+    inbox = f"{desk.at}/messages/{message['id']}?folder_id={desk.ids['INBOX']}"
+    assert desk.api.get(inbox)["flags"] == ["\\Flagged"]
+    desk.api.get(f"{desk.at}/messages/{message['id']}?folder_id={desk.ids['Sent']}", 404)

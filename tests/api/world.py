@@ -134,6 +134,7 @@ def a_world() -> World:
         "draft_id": draft_id,
         "letter_id": held.id,
         "upload_id": upload.id,
+        "number": "1",
         "message_id": placed.content_id,
         "organisation_id": domain.organisation_id,
         "domain_id": domain.pk,

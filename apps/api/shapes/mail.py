@@ -247,3 +247,53 @@ class AppendedShape(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     folder_id = serializers.IntegerField()
     uid = serializers.IntegerField()
+
+
+class FileOfMessageShape(serializers.Serializer[Any]):
+    """A file of a message."""
+
+    number = serializers.CharField(source="path", help_text="As IMAP counts; get it at `parts/` and this.")
+    name = serializers.CharField(source="filename")
+    media_type = serializers.CharField(help_text="What its sender says it is.")
+    size = serializers.IntegerField(help_text="About, in bytes.")
+    content_id = serializers.CharField()
+
+
+class HeaderShape(serializers.Serializer[Any]):
+    """One field of the header."""
+
+    name = serializers.CharField()
+    value = serializers.CharField()
+
+
+class DetailsShape(serializers.Serializer[Any]):
+    """What is in a message."""
+
+    cc = PersonShape(many=True)
+    bcc = PersonShape(many=True)
+    reply_to = PersonShape(many=True)
+    message_id = serializers.CharField()
+    in_reply_to = serializers.CharField()
+    references = serializers.ListField(child=serializers.CharField())
+    headers = HeaderShape(many=True)
+    text = serializers.CharField(help_text="Its plain text, or what its HTML says.")
+    html = serializers.CharField(
+        help_text="Made safe: no script, no form, nothing from elsewhere, no pictures. Empty where there is none."
+    )
+    attachments = FileOfMessageShape(many=True)
+
+
+class FullMessageShape(MessageShape, DetailsShape):
+    """A message, to be read."""
+
+
+class ConversationShape(serializers.Serializer[Any]):
+    """The messages of a conversation, the oldest first."""
+
+    items = MessageShape(many=True)
+
+
+class PlaceQuery(serializers.Serializer[Any]):
+    """Which of a message's places is meant, where it has several."""
+
+    folder_id = serializers.IntegerField(min_value=1, max_value=MOST_BYTES, required=False)

@@ -3,8 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from rest_framework.exceptions import NotFound
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -16,10 +19,16 @@ from apps.api.operations import asked, given, operation
 from apps.api.paging import PageQuery, next_link, read_cursor, write_cursor
 from apps.api.permission import user_of
 from apps.api.problems import Problem
+from apps.api.raw import MESSAGE, OCTETS, FileRenderer, MessageRenderer
+from apps.api.reading import details, row_of, whole
 from apps.api.shapes.mail import (
+    ConversationShape,
+    DetailsShape,
+    FullMessageShape,
     MessageActionShape,
     MessageDoneShape,
     MessageShape,
+    PlaceQuery,
     RecentListShape,
     RecentShape,
     SearchQuery,
@@ -29,6 +38,8 @@ from apps.api.shapes.mail import (
 from apps.mailflow import refile, undo
 from apps.mailflow.refile import Chosen, Done, Hand, Kind
 from apps.protocols import searching
+from apps.protocols.mime import original
+from apps.store.conversations import conversation
 from apps.store.finding import search
 from apps.store.services.messages import ALL
 
@@ -83,6 +94,107 @@ class MessagesView(APIView):
         following = write_cursor([int(shown.cursor)]) if shown.cursor else None
         answer = {"items": MessageShape(shown.rows, many=True).data, "next_cursor": following}
         return next_link(request, Response(answer), following)
+
+
+class MessageView(APIView):
+    """One message."""
+
+    @operation(
+        "messages_read",
+        scope="mail:read",
+        tag="Messages",
+        summary="Read a message",
+        query=PlaceQuery,
+        answer=FullMessageShape,
+        answer_example=examples.FULL_MESSAGE,
+        problem=("forbidden",),
+    )
+    def get(self, request: Request, mailbox_id: int, message_id: int) -> Response:
+        """Its line in the list, every field of its header, its text, its HTML made safe, and its files.
+
+        Reading it here does not mark it as read: that is an action.
+        """
+        found = mailbox(request, mailbox_id, Verb.READ)
+        row = row_of(
+            found.pk,
+            message_id,
+            folder_id=asked(PlaceQuery, request).get("folder_id", 0),
+            user_id=eyes(request, found),
+        )
+        parts = DetailsShape(details(whole(found.pk, message_id))).data
+        return Response({**MessageShape(row).data, **parts})
+
+
+class RawMessageView(APIView):
+    """One message as it is."""
+
+    renderer_classes = (JSONRenderer, MessageRenderer)
+
+    @operation(
+        "messages_raw",
+        scope="mail:read",
+        tag="Messages",
+        summary="Download a message",
+        gives=MESSAGE,
+        problem=("forbidden",),
+    )
+    def get(self, request: Request, mailbox_id: int, message_id: int) -> HttpResponse:
+        """The message byte for byte, below what delivery put on top of it."""
+        found = mailbox(request, mailbox_id, Verb.READ)
+        return HttpResponse(whole(found.pk, message_id), content_type="message/rfc822")
+
+
+class PartView(APIView):
+    """A file of a message."""
+
+    renderer_classes = (JSONRenderer, FileRenderer)
+
+    @operation(
+        "messages_part",
+        scope="mail:read",
+        tag="Messages",
+        summary="Download a file of a message",
+        gives=OCTETS,
+        problem=("forbidden",),
+    )
+    def get(self, request: Request, mailbox_id: int, message_id: int, number: str) -> HttpResponse:
+        """A file without its transfer encoding, always to be saved and never to be shown: it comes from anybody."""
+        found = mailbox(request, mailbox_id, Verb.READ)
+        part = original.take_part(whole(found.pk, message_id), number)
+        if part is None:
+            raise NotFound
+        headers = {
+            "Content-Disposition": content_disposition_header(True, part.filename) or "attachment",  # noqa: FBT003
+            "X-Content-Type-Options": "nosniff",
+        }
+        return HttpResponse(part.content, content_type="application/octet-stream", headers=headers)
+
+
+class ConversationView(APIView):
+    """The conversation of a message."""
+
+    @operation(
+        "messages_conversation",
+        scope="mail:read",
+        tag="Messages",
+        summary="Read the conversation of a message",
+        query=PlaceQuery,
+        answer=ConversationShape,
+        answer_example={"items": [examples.MESSAGE]},
+        problem=("forbidden",),
+    )
+    def get(self, request: Request, mailbox_id: int, message_id: int) -> Response:
+        """All messages of its conversation in this mailbox, but in Trash and Junk only those of `folder_id`."""
+        found = mailbox(request, mailbox_id, Verb.READ)
+        rows = conversation(
+            found.pk,
+            content_id=message_id,
+            opened_from=asked(PlaceQuery, request).get("folder_id", 0),
+            user_id=eyes(request, found),
+        )
+        if not rows:
+            raise NotFound
+        return Response({"items": MessageShape(rows, many=True).data})
 
 
 class MessageActionsView(APIView):

@@ -26,6 +26,15 @@ def body_of(*, user_id: int, mailbox_id: int, content_id: int) -> bytes:
     return found
 
 
+def whole(mailbox_id: int, content_id: int) -> Plan[bytes | None]:
+    """Return a message as IMAP shows it, with what delivery put above it."""
+    rows = yield from query(sql.CONTENT, (mailbox_id, content_id))
+    if not rows:
+        return None
+    [(organisation_id, digest, size, prefix)] = rows
+    return bytes(prefix) + (yield from blobs.get(BlobRef(organisation_id, digest, size - len(prefix))))
+
+
 def body(mailbox_id: int, content_id: int) -> Plan[bytes | None]:
     """Return the bytes of a message, without what delivery put above them."""
     rows = yield from query(sql.CONTENT, (mailbox_id, content_id))
