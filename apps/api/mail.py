@@ -13,7 +13,11 @@ from apps.store.values import FolderRef
 from .lookup import one
 from .permission import demand, user_of
 
-FULL = Mailbox.objects.select_related("domain__organisation", "owner").prefetch_related("members")
+FULL = (
+    Mailbox.objects.filter(removing_since=None)
+    .select_related("domain__organisation", "owner")
+    .prefetch_related("members")
+)
 
 
 def mailbox(request: Request, mailbox_id: int, verb: Verb) -> Mailbox:

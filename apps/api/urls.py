@@ -1,6 +1,6 @@
 """The API's addresses, under /api/v1/."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from .views import (
     access,
@@ -115,5 +115,6 @@ urlpatterns = [
     path("trace/<uuid:trace_id>", trace.StoryView.as_view(), name="trace"),
     path("audit", system.AuditView.as_view(), name="audit"),
     path("system", system.SystemView.as_view(), name="system"),
-    path("<path:rest>", MissingView.as_view(), name="missing"),
+    # Any text, line ends too, which <path:...> would leave to somebody else.
+    re_path(r"^(?P<rest>[\s\S]*)\Z", MissingView.as_view(), name="missing"),
 ]

@@ -88,7 +88,9 @@ def target_of_alias(alias: Alias) -> Target:
 
 def mailboxes_in(reach: Reach) -> QuerySet[Mailbox]:
     """Return the mailboxes within reach, with owner, usage and members."""
-    found = Mailbox.objects.select_related("domain", "owner", "usage").prefetch_related("members__user")
+    # One that was deleted is going away, little by little.
+    found = Mailbox.objects.filter(removing_since=None).select_related("domain", "owner", "usage")
+    found = found.prefetch_related("members__user")
     if reach.is_everything:
         return found
     opened = MailboxMember.objects.filter(

@@ -206,3 +206,25 @@ def test_who_may_not_set_a_quota_makes_nothing_with_one(domain: Domain, boss: Us
     Api(helper).post("mailboxes", {"address": f"x@{domain.name}"})
     Api(boss).post("domains", {"name": f"x.{domain.name}", "quota_bytes": 5}, 403)
     Api(boss).post("mailboxes", {"address": f"y@{domain.name}", "quota_bytes": 0})
+
+
+def test_things_are_deleted_by_who_may(domain: Domain, boss: User) -> None:
+    mailbox, heir = a_mailbox("alice", domain=domain), a_user("heir", domain=domain)
+    other = a_mailbox("bob", domain=domain)
+    assert mailbox.owner is not None
+    helper = a_user("helper", domain=domain)
+    a_role(helper, "domain_admin", domain=domain)
+    api = Api(boss)
+    Api(helper).delete(f"mailboxes/{other.pk}", 403)
+    assert "owns" in api.delete(f"users/{mailbox.owner.id}", 422)["detail"]
+    api.delete(f"users/{mailbox.owner.id}?heir_id={a_user().id}", 422)
+    api.delete(f"users/{mailbox.owner.id}?heir_id={heir.id}")
+    assert api.get(f"mailboxes/{mailbox.pk}")["owner"]["id"] == heir.id
+    api.delete(f"mailboxes/{other.pk}")
+    api.get(f"mailboxes/{other.pk}", 404)
+    assert [item["id"] for item in api.get("mailboxes")["items"]] == [mailbox.pk]
+    assert api.delete(f"domains/{domain.pk}", 422)["code"] == "refused"
+    api.delete(f"organisations/{domain.organisation_id}", 403)
+    empty = api.post("domains", {"name": f"empty.{domain.name}"})
+    api.delete(f"domains/{empty['id']}")
+    api.get(f"domains/{empty['id']}", 404)

@@ -59,6 +59,8 @@ def test_what_is_not_there_and_what_is_not_done_are_problems(client: Client) -> 
     signed_in = {"Authorization": f"Bearer {made.secret}"}
     missing = client.get("/api/v1/no/such/thing", headers=signed_in)
     assert (missing.status_code, missing.json()["title"]) == (404, "Not Found")
+    odd = client.get("/api/v1/no%0Asuch", headers=signed_in)
+    assert (odd.status_code, odd["Content-Type"]) == (404, "application/problem+json")
     wrong = client.delete("/api/v1/", headers=signed_in)
     assert (wrong.status_code, wrong["Content-Type"]) == (405, "application/problem+json")
     assert client.get("/api/v1/no/such/thing").status_code == 401

@@ -114,6 +114,20 @@ class DomainView(APIView):
             switch(domain=found, actor=actor)
         return Response(DomainShape(found).data)
 
+    @operation(
+        "domains_delete",
+        scope="directory:write",
+        tag="Domains",
+        summary="Delete a domain",
+        problem=("forbidden", "refused"),
+    )
+    def delete(self, request: Request, domain_id: int) -> Response:
+        """Serve it no more; refused while it has users, mailboxes (or mail of deleted ones) or aliases."""
+        found = _find(domain_id)
+        demand(request, Verb.DELETE, target_of_domain(found))
+        services.delete_domain(domain=found, actor=actor_of(request))
+        return Response(status=204)
+
 
 def _find(domain_id: int) -> Domain:
     return one(Domain.objects.select_related("organisation"), id=domain_id)

@@ -32,8 +32,13 @@ from apps.api.shapes.filters import AddressQuery
 from apps.mailboxes import services
 from apps.mailboxes.models import Mailbox, MailboxMember
 from apps.mailboxes.queries import mailboxes_in, target_of_mailbox
+from apps.mailflow.removal import delete_mailbox
 
-FULL = Mailbox.objects.select_related("domain", "owner", "usage").prefetch_related("members__user")
+FULL = (
+    Mailbox.objects.filter(removing_since=None)
+    .select_related("domain", "owner", "usage")
+    .prefetch_related("members__user")
+)
 
 
 class MailboxesView(APIView):
@@ -128,6 +133,20 @@ class MailboxView(APIView):
             switch = services.enable_mailbox if wanted["is_active"] else services.disable_mailbox
             switch(mailbox=found, actor=actor)
         return Response(MailboxShape(found).data)
+
+    @operation(
+        "mailboxes_delete",
+        scope="directory:write",
+        tag="Mailboxes",
+        summary="Delete a mailbox",
+        problem=("forbidden",),
+    )
+    def delete(self, request: Request, mailbox_id: int) -> Response:
+        """Delete it and its mail, for good: its address is free at once, the mail goes little by little."""
+        found = one(FULL, id=mailbox_id)
+        demand(request, Verb.DELETE, target_of_mailbox(found))
+        delete_mailbox(mailbox=found, actor=actor_of(request))
+        return Response(status=204)
 
 
 class MembersView(APIView):

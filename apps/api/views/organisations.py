@@ -96,3 +96,17 @@ class OrganisationView(APIView):
             switch = services.enable_organisation if wanted["is_active"] else services.disable_organisation
             switch(organisation=found, actor=actor)
         return Response(OrganisationShape(found).data)
+
+    @operation(
+        "organisations_delete",
+        scope="directory:write",
+        tag="Organisations",
+        summary="Delete an organisation",
+        problem=("forbidden", "refused"),
+    )
+    def delete(self, request: Request, organisation_id: int) -> Response:
+        """Delete a tenant; refused while it has domains or users, or mail of theirs waits in the queue."""
+        found = one(Organisation.objects.all(), id=organisation_id)
+        demand(request, Verb.DELETE, target_of_organisation(found))
+        services.delete_organisation(organisation=found, actor=actor_of(request))
+        return Response(status=204)

@@ -9,7 +9,7 @@ from apps.accounts.permissions import Noun, Target, Verb, may
 from apps.accounts.queries import target_of_user, users_in
 from apps.accounts.services import credentials, users
 from apps.api import examples
-from apps.api.lookup import domain_of, seen_user, shown_user
+from apps.api.lookup import domain_of, named_user, seen_user, shown_user
 from apps.api.operations import asked, given, operation
 from apps.api.paging import page
 from apps.api.permission import (
@@ -21,8 +21,9 @@ from apps.api.permission import (
     in_reach,
     subject,
 )
-from apps.api.shapes.filters import AddressQuery
+from apps.api.shapes.filters import AddressQuery, LeaverQuery
 from apps.api.shapes.people import NewUserShape, PasswordShape, UserChangeShape, UserShape
+from apps.mailflow.removal import delete_user
 
 
 class UsersView(APIView):
@@ -116,6 +117,23 @@ class UserView(APIView):
             switch = users.enable_user if is_active else users.disable_user
             switch(user=found, actor=actor)
         return Response(UserShape(found).data)
+
+    @operation(
+        "users_delete",
+        scope="directory:write",
+        tag="Users",
+        summary="Delete a user",
+        query=LeaverQuery,
+        problem=("forbidden", "refused"),
+    )
+    def delete(self, request: Request, user_id: int) -> Response:
+        """Delete someone with sessions, credentials and roles. Their mailboxes go to an heir, or are deleted."""
+        found = seen_user(request, user_id)
+        demand_allowed(request, Verb.DELETE, target_of_user(found))
+        wanted = asked(LeaverQuery, request)
+        heir = named_user(request, wanted["heir_id"]) if "heir_id" in wanted else None
+        delete_user(user=found, heir=heir, with_mailboxes=wanted["with_mailboxes"], actor=actor_of(request))
+        return Response(status=204)
 
 
 class PasswordView(APIView):
