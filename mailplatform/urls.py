@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("apps.api.urls")),
     path("", include("apps.pages.urls")),
     path("console/", include("apps.console.urls")),
+    path("mail/", include("apps.webmail.urls")),
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("metrics", health.metrics),

@@ -252,6 +252,19 @@ MAIL_TRACE_DAYS = registry.integer(
     "MAIL_TRACE_DAYS", 30, "How many days the story of each message is kept.", least=1, most=3650
 )
 
+# --- mail in a browser -------------------------------------------------------------------------------------
+MAIL_IMAGE_PROXY = registry.switch(
+    "MAIL_IMAGE_PROXY",
+    "1",
+    "Fetch pictures that a mail refers to, for a reader who asks for them; 0 never shows such pictures.",
+)
+MAIL_IMAGE_PROXY_ALLOW = registry.networks(
+    "MAIL_IMAGE_PROXY_ALLOW",
+    "",
+    "Networks outside the public Internet from which such pictures may be fetched, too, `10.1.0.0/16` say; empty allows "
+    "none.",
+)
+
 # --- secrets -----------------------------------------------------------------------------------------------
 MAIL_MASTER_KEYS = registry.text(
     "MAIL_MASTER_KEYS",

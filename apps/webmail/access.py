@@ -1,0 +1,38 @@
+"""Which mailbox a request may open: the one place where the webmail asks."""
+
+from django.http import Http404, HttpRequest
+
+from apps.accounts.permissions import Verb, may
+from apps.accounts.queries import subject_of
+from apps.events.transactions import perform
+from apps.mailboxes.models import Mailbox
+from apps.mailboxes.queries import target_of_mailbox
+from apps.store import contents
+
+
+def mailbox_for(request: HttpRequest, mailbox_id: int, verb: Verb = Verb.READ) -> Mailbox:
+    """Return a mailbox that the signed-in user may use so; to everybody else there is none (404)."""
+    user_id = request.user.pk if request.user.is_authenticated else None
+    subject = subject_of(user_id) if user_id is not None else None
+    mailbox = (
+        Mailbox.objects.filter(
+            id=mailbox_id, is_active=True, domain__is_active=True, domain__organisation__is_active=True
+        )
+        .select_related("domain", "owner")
+        .prefetch_related("members")
+        .first()
+        if subject is not None
+        else None
+    )
+    if subject is None or mailbox is None or not may(subject, verb, target_of_mailbox(mailbox)):
+        raise Http404
+    return mailbox
+
+
+def message_for(request: HttpRequest, mailbox_id: int, content_id: int) -> contents.StoredMessage:
+    """Return a message the signed-in user may read, or 404."""
+    mailbox_for(request, mailbox_id)
+    message = perform(contents.message_of(mailbox_id, content_id))
+    if message is None:
+        raise Http404
+    return message

@@ -1,0 +1,74 @@
+"""The web process on loopback, as uvicorn serves it, and a server that counts who comes to it."""
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import uvicorn
+from django.core.asgi import get_asgi_application
+from django.db import connections
+
+
+@contextlib.contextmanager
+def serving_web() -> Iterator[str]:
+    """Serve the pages while the block runs; gives their address.
+
+    Its threads end with their requests, and so must their connections: the test database is dropped after this.
+    """
+    database = connections.settings["default"]
+    kept, database["CONN_MAX_AGE"] = database["CONN_MAX_AGE"], 0
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(64)
+        server = uvicorn.Server(uvicorn.Config(get_asgi_application(), log_level="warning", lifespan="off"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(10)
+    database["CONN_MAX_AGE"] = kept
+
+
+class _Canary(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.server.seen.append(self.path)  # type: ignore[attr-defined]
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_POST = do_HEAD = do_GET  # noqa: N815
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+class Canary(ThreadingHTTPServer):
+    """Whoever fetches anything from here betrays the reader."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Canary)
+        self.seen: list[str] = []
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.server_address[1]}"
+
+    def armed(self, source: str) -> str:
+        """Let a corpus file point here."""
+        return source.replace("CANARYHOST", self.host).replace("CANARY", f"http://{self.host}")
+
+
+@contextlib.contextmanager
+def canary() -> Iterator[Canary]:
+    """Run a canary while the block runs."""
+    with Canary() as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield server
+        server.shutdown()
