@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Page, Request, Route, sync_playwright
+from playwright.sync_api import Browser, Dialog, Error, Page, Request, Route, sync_playwright
 
 from apps.webmail.views.body import FRAME_POLICY
 from tests.factories import a_mailbox
@@ -164,13 +164,14 @@ def test_the_corpus_is_hostile(real_database: None, watched: Canary) -> None:
     """Without cleaner and frame, scripts run and pictures are fetched: the tests above can fail."""
     filed = _filed(["x"])
     with reading(filed[0]) as reader:
-        ran = []
+        ran: list[object] = []
         for name in ("scripts", "fetches", "svg_animate", "mutation"):
             raw = watched.armed(next(path for path in own() if path.stem == name).read_text())
-            reader.serve("hostile", raw)
+            # What sends the page away would hide the rest.
+            reader.serve("hostile", raw.replace('http-equiv="refresh"', ""))
             reader.page.goto(f"{reader.web}/hostile", wait_until="commit")
             reader.page.wait_for_timeout(300)
-            if reader.page.url.startswith(reader.web):
+            with contextlib.suppress(Error):  # Some send it away all the same.
                 ran += reader.scripts_ran()
         assert ran
         assert len(watched.seen) > 5
