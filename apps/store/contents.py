@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from apps.events.transactions import Plan, query
+from apps.protocols.mime.decoding import decoded
 from apps.protocols.mime.outline import Part, outline
 from apps.protocols.mime.parts import PartTable, Section
-from apps.protocols.mime.decoding import decoded
 
 from . import blobs
 from .sql import contents as sql

@@ -3,9 +3,9 @@
 import enum
 from dataclasses import dataclass
 
+from apps.protocols.mime.decoding import decoded_size
 from apps.protocols.mime.outline import Part
 from apps.protocols.mime.sniff import ENOUGH, PICTURES, sniff
-from apps.protocols.mime.decoding import decoded_size
 from apps.store.contents import StoredMessage
 
 SNIFFED = 50

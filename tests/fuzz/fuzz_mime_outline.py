@@ -2,10 +2,10 @@
 
 import contextlib
 
+from apps.protocols.mime.decoding import decoded
 from apps.protocols.mime.outline import outline
 from apps.protocols.mime.parts import PartTable
 from apps.protocols.mime.scan import scan
-from apps.protocols.mime.decoding import decoded
 
 
 def test_one_input(data: bytes) -> None:

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.protocols.mime.decoding import decoded
 from apps.protocols.mime.outline import Part, outline
 from apps.protocols.mime.parts import PartTable
 from apps.protocols.mime.scan import scan
 from apps.protocols.mime.sniff import sniff
-from apps.protocols.mime.decoding import decoded
 
 
 def of(raw: bytes) -> Part:
