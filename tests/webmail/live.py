@@ -6,15 +6,41 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import uvicorn
 from django.core.asgi import get_asgi_application
 from django.db import connections
 
+type Documents = dict[str, tuple[str, dict[str, str]]]
+
+
+def _with(documents: Documents) -> Any:
+    """Return the pages with documents of a test in front of them.
+
+    They come from a real server, for a browser lets a document that came from nowhere ask nothing of loopback: a canary
+    that hears nothing then proves nothing.
+    """
+    pages: Any = get_asgi_application()
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        found = documents.get(scope.get("path", ""))
+        if found is None:
+            await pages(scope, receive, send)
+            return
+        html, headers = found
+        said = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store", **headers}
+        wire = [(name.encode(), value.encode()) for name, value in said.items()]
+        await send({"type": "http.response.start", "status": 200, "headers": wire})
+        body = f"<!doctype html>{html}".encode("utf-8", "replace")
+        await send({"type": "http.response.body", "body": body})
+
+    return application
+
 
 @contextlib.contextmanager
-def serving_web() -> Iterator[str]:
-    """Serve the pages while the block runs; gives their address.
+def serving_web(documents: Documents | None = None) -> Iterator[str]:
+    """Serve the pages while the block runs, and a test's own documents by their path; gives the address.
 
     Its threads end with their requests, and so must their connections: the test database is dropped after this.
     """
@@ -23,7 +49,9 @@ def serving_web() -> Iterator[str]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(64)
-        server = uvicorn.Server(uvicorn.Config(get_asgi_application(), log_level="warning", lifespan="off"))
+        server = uvicorn.Server(
+            uvicorn.Config(_with({} if documents is None else documents), log_level="warning", lifespan="off")
+        )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         while not server.started:

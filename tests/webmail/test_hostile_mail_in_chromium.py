@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Error, Page, Request, Route, sync_playwright
+from playwright.sync_api import Browser, Dialog, Error, Page, Request, sync_playwright
 
 from apps.webmail.views.body import FRAME_POLICY
 from tests.factories import a_mailbox
 from tests.protocols.html.attacks import collected, own
 
-from .live import Canary, canary, serving_web
+from .live import Canary, Documents, canary, serving_web
 from .mail import Filed, file, signed_in
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -28,6 +28,7 @@ class Reader:
 
     page: Page
     web: str
+    documents: Documents
     requested: list[str] = field(default_factory=list)
 
     def open(self, *paths: str) -> None:
@@ -44,14 +45,7 @@ class Reader:
 
     def serve(self, path: str, html: str, headers: dict[str, str] | None = None) -> None:
         """Answer a path of ours with a document of the test's own."""
-
-        def answer(route: Route) -> None:
-            route.fulfill(
-                body=f"<!doctype html>{html}", content_type="text/html; charset=utf-8", headers=headers or {}
-            )
-
-        self.page.unroute(f"{self.web}/{path}")
-        self.page.route(f"{self.web}/{path}", answer)
+        self.documents[f"/{path}"] = (html, headers or {})
 
     def scripts_ran(self) -> list[object]:
         """Return what attacks left in any window."""
@@ -90,7 +84,8 @@ def reading(filed: Filed) -> Iterator[Reader]:
         warnings.warn(f"{CHROMIUM} is not installed: hostile mail is not tried in a browser", stacklevel=2)
         pytest.skip("no Chromium")
     cookie = signed_in(filed.mailbox.owner).cookies["sessionid"].value
-    with serving_web() as web, sync_playwright() as playwright:
+    documents: Documents = {}
+    with serving_web(documents) as web, sync_playwright() as playwright:
         browser: Browser = playwright.chromium.launch(
             executable_path=str(CHROMIUM),
             args=["--no-sandbox", "--headless", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
@@ -98,7 +93,7 @@ def reading(filed: Filed) -> Iterator[Reader]:
         context = browser.new_context()
         context.add_cookies([{"name": "sessionid", "value": cookie, "url": web}])
         page = context.new_page()
-        reader = Reader(page, web)
+        reader = Reader(page, web, documents)
 
         def note(request: Request) -> None:
             reader.requested.append(request.url)
