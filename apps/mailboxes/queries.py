@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
-from apps.accounts.models import User
 from apps.accounts.permissions import Noun, Reach, Target
 from apps.accounts.queries import grants_of
 from apps.domains.models import Domain
 from apps.events.queries import Scope
-from apps.events.transactions import Plan, query
+from apps.events.transactions import Plan, ask, query
 
 from . import sql
 from .models import Alias, Mailbox, MailboxMember
@@ -19,7 +18,7 @@ ALL_RIGHTS = frozenset({"read", "write", "send", "manage"})
 
 @dataclass(frozen=True, slots=True)
 class Reachable:
-    """A mailbox a user may open, and with which rights."""
+    """A mailbox a user may open, and with which rights; a quota of 0 is none."""
 
     mailbox_id: int
     organisation_id: int
@@ -27,6 +26,8 @@ class Reachable:
     is_own: bool
     rights: frozenset[str]
     private_seen: bool
+    quota_bytes: int = 0
+    used_bytes: int = 0
 
 
 def mailbox_of(user_id: int) -> Reachable | None:
@@ -35,27 +36,12 @@ def mailbox_of(user_id: int) -> Reachable | None:
 
 
 def mailboxes_of(user_id: int) -> tuple[Reachable, ...]:
-    """Return every mailbox a user may open: their own, then those they are a member of."""
-    working = Q(is_active=True, domain__is_active=True, domain__organisation__is_active=True)
-    working_mailboxes = Mailbox.objects.filter(working).select_related("domain", "owner")
-    own = [
-        _reachable(mailbox, ALL_RIGHTS)
-        for mailbox in working_mailboxes.filter(owner_id=user_id).order_by("id")
-    ]
-    login = User.objects.filter(id=user_id).values_list("address", flat=True).first()
-    own.sort(key=lambda mailbox: mailbox.address != login)
-    memberships = MailboxMember.objects.filter(user_id=user_id).order_by("mailbox_id")
-    rights = dict(memberships.values_list("mailbox_id", "rights"))
-    shared = working_mailboxes.filter(id__in=rights).order_by("local_part", "id")
-    return (
-        *own,
-        *(_reachable(mailbox, frozenset(rights[mailbox.id]), is_own=False) for mailbox in shared),
-    )
-
-
-def _reachable(mailbox: Mailbox, rights: frozenset[str], *, is_own: bool = True) -> Reachable:
-    return Reachable(
-        mailbox.id, mailbox.domain.organisation_id, str(mailbox), is_own, rights, mailbox.private_seen
+    """Return every mailbox a user may open: their own, the one they sign in by first, then those shared with them."""
+    return tuple(
+        Reachable(number, organisation, address, is_own, ALL_RIGHTS if is_own else frozenset(rights), *rest)
+        for number, organisation, address, is_own, rights, *rest in ask(
+            query(sql.REACHABLE, {"user": user_id})
+        )
     )
 
 

@@ -27,6 +27,27 @@ SELECT EXISTS (
                     WHERE b.mailbox_id = m.id AND b.user_id = %(user_id)s::bigint AND 'send' = ANY (b.rights))))
 """
 
+# The mailboxes a user may open: their own, the one they sign in by first, then those they are a member of.
+REACHABLE = """
+SELECT m.id, d.organisation_id, m.local_part || '@' || d.name, x.is_own, x.rights, m.private_seen, m.quota_bytes,
+       coalesce(g.bytes, 0)::bigint
+FROM (
+  SELECT id AS mailbox_id, true AS is_own, '{}'::text[] AS rights FROM mailboxes_mailbox
+  WHERE owner_id = %(user)s::bigint
+  UNION ALL
+  SELECT b.mailbox_id, false, b.rights::text[] FROM mailboxes_mailboxmember b
+  WHERE b.user_id = %(user)s::bigint
+    AND NOT EXISTS (SELECT FROM mailboxes_mailbox o WHERE o.id = b.mailbox_id AND o.owner_id = b.user_id)
+) x
+JOIN mailboxes_mailbox m ON m.id = x.mailbox_id AND m.is_active AND m.removing_since IS NULL
+JOIN domains_domain d ON d.id = m.domain_id AND d.is_active
+JOIN organisations_organisation o ON o.id = d.organisation_id AND o.is_active
+LEFT JOIN mailboxes_usage g ON g.mailbox_id = m.id
+LEFT JOIN accounts_user u ON u.id = %(user)s::bigint
+ORDER BY NOT x.is_own, x.is_own AND m.local_part || '@' || d.name <> u.address,
+         CASE WHEN x.is_own THEN '' ELSE m.local_part END, m.id
+"""
+
 # Counts anew what domains and organisations hold and writes what is new, in the order of its key: two who count at
 # once wait for each other.
 COUNT_SUMS = """

@@ -2,11 +2,24 @@
 
 from django.urls import path
 
-from .views import body, parts
+from .views import acts, body, folders, lists, parts
 
 app_name = "webmail"
 _MESSAGE = "m/<int:mailbox_id>/<int:content_id>"
 urlpatterns = [
+    path("", lists.home, name="home"),
+    path("<int:mailbox_id>/", lists.mailbox, name="mailbox"),
+    path("<int:mailbox_id>/f/<int:folder_id>/", lists.folder, name="folder"),
+    path("<int:mailbox_id>/f/<int:folder_id>/rows", lists.rows, name="rows"),
+    path("<int:mailbox_id>/f/<int:folder_id>/changes", lists.changes, name="changes"),
+    path("<int:mailbox_id>/f/<int:folder_id>/rename", folders.rename, name="folder-rename"),
+    path("<int:mailbox_id>/f/<int:folder_id>/delete", folders.delete, name="folder-delete"),
+    path("<int:mailbox_id>/folders", folders.create, name="folder-create"),
+    path("<int:mailbox_id>/search", lists.search, name="search"),
+    path("<int:mailbox_id>/counts", lists.counts, name="counts"),
+    path("<int:mailbox_id>/act", acts.act, name="act"),
+    path("<int:mailbox_id>/undo/<int:token>", acts.take_back, name="undo"),
+    path("<int:mailbox_id>/recent", acts.recent, name="recent"),
     path(f"{_MESSAGE}/body", body.body, name="body"),
     path(f"{_MESSAGE}/part/<str:number>", parts.part, name="part"),
     path(f"{_MESSAGE}/cid/<path:cid>", parts.by_cid, name="cid"),
