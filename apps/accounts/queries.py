@@ -1,12 +1,14 @@
 """Users as permission sees them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import datetime
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Max, Prefetch, Q, QuerySet
 
 from apps.domains.models import Domain
 from apps.events.models import AuditEntry
 from apps.organisations.models import Organisation
+from apps.protocols.addresses import AddressError, DomainName
 
 from .models import Credential, Role, Session, User
 from .permissions import Grant, Noun, Reach, Subject, Target
@@ -107,3 +109,44 @@ def entries_in(reach: Reach) -> QuerySet[AuditEntry]:
     """Return the audit entries within reach: of no domain alone, for an entry names none."""
     found = AuditEntry.objects.all()
     return found if reach.is_everything else found.filter(organisation_id__in=reach.organisation_ids)
+
+
+def last_seen(user_ids: Collection[int]) -> dict[int, datetime]:
+    """Return when each of these users was last seen at any door, of those who were."""
+    sessions = Session.objects.filter(user_id__in=user_ids).order_by().values("user_id")
+    return dict(sessions.annotate(at=Max("seen_at")).values_list("user_id", "at"))
+
+
+def find_users(rows: QuerySet[User], text: str) -> QuerySet[User]:
+    """Keep users whose address or name holds this text."""
+    return rows.filter(Q(address__icontains=text) | Q(name__icontains=text)) if text else rows
+
+
+def find_domains(rows: QuerySet[Domain], text: str) -> QuerySet[Domain]:
+    """Keep domains whose name holds this text, typed in Unicode or not."""
+    if not text:
+        return rows
+    try:
+        ascii_text = DomainName.parse(text).name
+    except AddressError:
+        ascii_text = text.lower()
+    return rows.filter(Q(name__contains=text.lower()) | Q(name__contains=ascii_text))
+
+
+def find_organisations(rows: QuerySet[Organisation], text: str) -> QuerySet[Organisation]:
+    """Keep tenants whose name holds this text."""
+    return rows.filter(name__icontains=text) if text else rows
+
+
+def roles_in(reach: Reach) -> QuerySet[Role]:
+    """Return the roles that stand within reach, with whose they are."""
+    found = Role.objects.select_related(
+        "user__organisation", "user__domain", "organisation", "domain__organisation"
+    )
+    if reach.is_everything:
+        return found
+    return found.filter(
+        Q(organisation_id__in=reach.organisation_ids)
+        | Q(domain__organisation_id__in=reach.organisation_ids)
+        | Q(domain_id__in=reach.domain_ids)
+    )

@@ -2,9 +2,75 @@
 
 from django.urls import path
 
-from apps.console.views import overview
+from apps.console.views import (
+    aliases,
+    domains,
+    mailbox_changes,
+    mailboxes,
+    organisations,
+    overview,
+    roles,
+    user_changes,
+    users,
+)
 
 app_name = "console"
 urlpatterns = [
     path("", overview.overview, name="overview"),
+    path("organisations/", organisations.organisations, name="organisations"),
+    path("organisations/add", organisations.add, name="organisation-add"),
+    path("organisations/<int:organisation_id>/", organisations.organisation, name="organisation"),
+    path("organisations/<int:organisation_id>/quota", organisations.quota, name="organisation-quota"),
+    path("organisations/<int:organisation_id>/switch", organisations.switch, name="organisation-switch"),
+    path("organisations/<int:organisation_id>/delete", organisations.delete, name="organisation-delete"),
+    path("domains/", domains.domains, name="domains"),
+    path("domains/add", domains.add, name="domain-add"),
+    path("domains/<int:domain_id>/", domains.domain, name="domain"),
+    path("domains/<int:domain_id>/mailboxes", domains.mailboxes_of, name="domain-mailboxes"),
+    path("domains/<int:domain_id>/aliases", domains.aliases_of, name="domain-aliases"),
+    path("domains/<int:domain_id>/defaults", domains.domain, {"tab": "defaults"}, name="domain-defaults"),
+    path("domains/<int:domain_id>/danger", domains.domain, {"tab": "danger"}, name="domain-danger"),
+    path("domains/<int:domain_id>/quota", domains.quota, name="domain-quota"),
+    path("domains/<int:domain_id>/switch", domains.switch, name="domain-switch"),
+    path("domains/<int:domain_id>/delete", domains.delete, name="domain-delete"),
+    path("mailboxes/", mailboxes.mailboxes, name="mailboxes"),
+    path("mailboxes/add", mailboxes.add, name="mailbox-add"),
+    path("mailboxes/<int:mailbox_id>/", mailboxes.mailbox, name="mailbox"),
+    path("mailboxes/<int:mailbox_id>/quota", mailbox_changes.quota, name="mailbox-quota"),
+    path("mailboxes/<int:mailbox_id>/owner", mailbox_changes.owner, name="mailbox-owner"),
+    path(
+        "mailboxes/<int:mailbox_id>/private-seen", mailbox_changes.private_seen, name="mailbox-private-seen"
+    ),
+    path("mailboxes/<int:mailbox_id>/switch", mailbox_changes.switch, name="mailbox-switch"),
+    path("mailboxes/<int:mailbox_id>/delete", mailbox_changes.delete, name="mailbox-delete"),
+    path("mailboxes/<int:mailbox_id>/members/add", mailbox_changes.add_member, name="member-add"),
+    path("mailboxes/<int:mailbox_id>/members/<int:user_id>/", mailbox_changes.member, name="member"),
+    path(
+        "mailboxes/<int:mailbox_id>/members/<int:user_id>/remove",
+        mailbox_changes.remove_member,
+        name="member-remove",
+    ),
+    path("aliases/", aliases.aliases, name="aliases"),
+    path("aliases/add", aliases.add, name="alias-add"),
+    path("aliases/<int:alias_id>/", aliases.alias, name="alias"),
+    path("aliases/<int:alias_id>/targets", aliases.targets, name="alias-targets"),
+    path("aliases/<int:alias_id>/switch", aliases.switch, name="alias-switch"),
+    path("aliases/<int:alias_id>/delete", aliases.delete, name="alias-delete"),
+    path("users/", users.user_list, name="users"),
+    path("users/add", users.add, name="user-add"),
+    path("users/<int:user_id>/", users.user, name="user"),
+    path("users/<int:user_id>/edit", user_changes.edit, name="user-edit"),
+    path("users/<int:user_id>/password", user_changes.password, name="user-password"),
+    path("users/<int:user_id>/switch", user_changes.switch, name="user-switch"),
+    path("users/<int:user_id>/delete", user_changes.delete, name="user-delete"),
+    path("users/<int:user_id>/sessions/end", user_changes.end_sessions, name="sessions-end"),
+    path("users/<int:user_id>/sessions/<uuid:session_id>/end", user_changes.end_session, name="session-end"),
+    path(
+        "users/<int:user_id>/credentials/<int:credential_id>/remove",
+        user_changes.remove_credential,
+        name="credential-remove",
+    ),
+    path("users/<int:user_id>/roles/give", roles.give, name="role-give"),
+    path("users/<int:user_id>/roles/<int:role_id>/take", roles.take, name="role-take"),
+    path("roles/", roles.roles, name="roles"),
 ]

@@ -1,5 +1,6 @@
 """Whose mailboxes these are, and who may do what with them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -11,7 +12,7 @@ from apps.events.queries import Scope
 from apps.events.transactions import Plan, ask, query
 
 from . import sql
-from .models import Alias, Mailbox, MailboxMember
+from .models import Alias, Mailbox, MailboxMember, UsageSum
 
 ALL_RIGHTS = frozenset({"read", "write", "send", "manage"})
 
@@ -113,3 +114,31 @@ def aliases_in(reach: Reach) -> QuerySet[Alias]:
     return found.filter(
         Q(domain__organisation_id__in=reach.organisation_ids) | Q(domain_id__in=reach.domain_ids)
     )
+
+
+def find_mailboxes(rows: QuerySet[Mailbox], text: str) -> QuerySet[Mailbox]:
+    """Keep mailboxes whose address holds this text; deleted ones are never found."""
+    return _by_address(rows.filter(removing_since=None), text)
+
+
+def find_aliases(rows: QuerySet[Alias], text: str) -> QuerySet[Alias]:
+    """Keep aliases whose address holds this text, or which point to exactly this address."""
+    return _by_address(rows, text) | rows.filter(targets__contains=[text.lower()]) if text else rows
+
+
+def _by_address[M: (Mailbox, Alias)](rows: QuerySet[M], text: str) -> QuerySet[M]:
+    local, at, domain = text.lower().strip().rpartition("@")
+    if at:
+        return rows.filter(local_part__endswith=local, domain__name__startswith=domain)
+    return rows.filter(Q(local_part__contains=domain) | Q(domain__name__contains=domain)) if domain else rows
+
+
+def usage_of_domains(domain_ids: Collection[int]) -> dict[int, UsageSum]:
+    """Return what these domains hold, as last counted."""
+    return {row.domain_id: row for row in UsageSum.objects.filter(domain_id__in=domain_ids) if row.domain_id}
+
+
+def usage_of_organisations(organisation_ids: Collection[int]) -> dict[int, UsageSum]:
+    """Return what these organisations hold, as last counted."""
+    rows = UsageSum.objects.filter(organisation_id__in=organisation_ids, domain=None)
+    return {row.organisation_id: row for row in rows}

@@ -49,7 +49,7 @@ def templates(base: Path) -> list[dict[str, Any]]:
     ]
     options = {
         "context_processors": processors,
-        "libraries": {"ui": "apps.pages.templatetags.ui"},
+        "libraries": {"ui": "apps.pages.templatetags.ui", "console": "apps.console.templatetags.console"},
     }
     return [
         {

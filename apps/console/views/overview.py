@@ -3,10 +3,10 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from apps.pages.access import signed_in
+from apps.console.access import administrators
 
 
-@signed_in
+@administrators
 def overview(request: HttpRequest) -> HttpResponse:
     """Show how mail is doing."""
     return render(request, "console/overview.html", {"section": "overview"})

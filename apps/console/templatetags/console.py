@@ -1,0 +1,66 @@
+"""Tags of the console's pages: navigation, links of a list, sizes and bars."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+from django.http import HttpRequest
+
+from apps.accounts.models import Role
+from apps.console import navigation
+from apps.console.words import RIGHTS, ROLES
+from apps.organisations.sizes import show_size
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def navigation_groups(context: Mapping[str, Any]) -> list[navigation.Group]:
+    """Return what the navigation shows to whoever reads the page."""
+    request = context.get("request")
+    return navigation.shown_to(request) if isinstance(request, HttpRequest) else []
+
+
+@register.simple_tag(takes_context=True)
+def with_query(context: Mapping[str, Any], **changed: str) -> str:
+    """Return the page's query with something changed, and from its first page; empty takes a word out."""
+    query = context["request"].GET.copy()
+    query.pop("after", None)
+    for name, value in changed.items():
+        query.pop(name, None)
+        if value:
+            query[name] = value
+    return f"?{query.urlencode()}" if query else "?"
+
+
+@register.filter
+def size(number: int | None) -> str:
+    """Write a number of bytes for people; nothing or 0 is no limit."""
+    return show_size(number)
+
+
+@register.inclusion_tag("parts/meter.html")
+def meter(used: int | None, limit: int | None) -> dict[str, Any]:
+    """Draw how full something is."""
+    used = used or 0
+    share = min(used / limit, 1) if limit else 0
+    look = "err" if share >= 0.95 else "warn" if share >= 0.8 else "ok"
+    return {
+        "used": used,
+        "limit": limit,
+        "width": round(share * 100, 1),
+        "percent": int(share * 100),
+        "look": look,
+    }
+
+
+@register.filter
+def role_name(kind: str) -> str:
+    """Write a role's name in the reader's language."""
+    return str(ROLES[Role.Kind(kind)])
+
+
+@register.filter
+def right_name(right: str) -> str:
+    """Write a member's right in the reader's language."""
+    return str(RIGHTS.get(right, right))

@@ -1,0 +1,81 @@
+"""A small world that every role looks at: alice's things, of our organisation."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from apps.accounts.models import Session, User
+from apps.accounts.services import credentials
+from apps.domains.models import Domain
+from apps.events.audit import SYSTEM
+from apps.mailboxes.services import set_member
+from tests.factories import a_domain, a_mailbox, a_role, a_user, an_alias
+
+WHO = (
+    "superadmin",
+    "organisation_admin",
+    "domain_admin",
+    "support",
+    "auditor",
+    "user",
+    "mallory",
+    "anonymous",
+)
+"""Roles stand in alice's organisation, domain_admin in her domain. `user` has no role, mallory is admin of another
+organisation, anonymous did not sign in."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What there is, by the names that addresses use."""
+
+    names: Mapping[str, Any]
+    domain: Domain
+    alice: User
+
+    def path(self, route: str) -> str:
+        """Return an address with what it names."""
+        return "/console/" + re.sub(r"<\w+:(\w+)>", lambda found: str(self.names[found[1]]), route)
+
+    def somebody(self, who: str) -> User | None:
+        """Return one of WHO."""
+        if who == "anonymous":
+            return None
+        if who == "mallory":
+            mallory = a_user("mallory")
+            a_role(mallory, "organisation_admin", organisation=mallory.organisation)
+            return mallory
+        user = a_user(who.replace("_", "-"), domain=self.domain)
+        if who == "domain_admin":
+            a_role(user, who, domain=self.domain)
+        elif who != "user":
+            a_role(user, who, organisation=self.domain.organisation)
+        return user
+
+
+def a_world() -> World:
+    """Make it. The member's address names carol, every other one alice."""
+    domain = a_domain()
+    mailbox = a_mailbox("alice", domain=domain)
+    shared = a_mailbox("info", domain=domain)
+    alice, carol = mailbox.owner, a_user("carol", domain=domain)
+    assert alice is not None
+    set_member(mailbox=mailbox, user=carol, rights=["read"], actor=SYSTEM)
+    role = a_role(alice, "support", domain=domain)
+    alias = an_alias("sales", str(mailbox), domain=domain)
+    made = credentials.add_app_password(user=alice, label="Phone", actor=SYSTEM)
+    session = Session.objects.create(user=alice, door="imap", credential_id=made.credential_id)
+    names = {
+        "organisation_id": domain.organisation_id,
+        "domain_id": domain.id,
+        "mailbox_id": mailbox.id,
+        "shared_id": shared.id,
+        "alias_id": alias.id,
+        "user_id": alice.id,
+        "carol_id": carol.id,
+        "role_id": role.id,
+        "credential_id": made.credential_id,
+        "session_id": session.id,
+    }
+    return World(names, domain, alice)
