@@ -102,6 +102,16 @@ def mark_read(hand: Hand, chosen: Sequence[Chosen], *, on: bool = True) -> Done:
     return _mark(hand, chosen, Kind.READ if on else Kind.UNREAD, Flags(SEEN), on=on)
 
 
+def see(hand: Hand, chosen: Sequence[Chosen]) -> None:
+    r"""Set \Seen because somebody opened messages: no deed of theirs, so there is nothing to take back."""
+    for folder, uids in _chunks(hand, chosen):
+        perform(
+            messages.set_flags(
+                folder, uids, add=Flags(SEEN), user_id=hand.user_id if hand.private_seen else 0
+            )
+        )
+
+
 def label(hand: Hand, chosen: Sequence[Chosen], name: str, *, on: bool = True) -> Done:
     """Give messages a label, which is a keyword (RFC 9051 2.3.2), or take it away.
 

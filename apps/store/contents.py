@@ -3,7 +3,7 @@
 For pages and the API; listeners read whole folders by `queries.Reader`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from apps.events.transactions import Plan, query
@@ -77,3 +77,26 @@ def message_of(mailbox_id: int, content_id: int) -> Plan[StoredMessage | None]:
     ref = blobs.BlobRef(organisation_id, bytes(digest), size - len(prefix))
     [blob] = yield from blobs.get_many([ref])
     return StoredMessage(mailbox_id, content_id, subject, bytes(prefix), blob, table, root)
+
+
+def messages_of(mailbox_id: int, content_ids: Sequence[int]) -> Plan[dict[int, StoredMessage]]:
+    """Find several messages by their ids in two statements; those that cannot be read are left out."""
+    if not content_ids:
+        return {}
+    rows = yield from query(sql.CONTENTS, [mailbox_id, list(content_ids)])
+    readable = []
+    for content_id, organisation_id, digest, size, prefix, parts, structure, subject in rows:
+        try:
+            table, root = PartTable.decode(bytes(parts)), outline(bytes(structure))
+        except ValueError:
+            continue
+        ref = blobs.BlobRef(organisation_id, bytes(digest), size - len(prefix))
+        readable.append((content_id, subject, bytes(prefix), ref, table, root))
+    try:
+        found = yield from blobs.get_many([ref for _, _, _, ref, _, _ in readable])
+    except blobs.BlobMissingError:
+        return {}
+    return {
+        content_id: StoredMessage(mailbox_id, content_id, subject, prefix, blob, table, root)
+        for (content_id, subject, prefix, _, table, root), blob in zip(readable, found, strict=True)
+    }

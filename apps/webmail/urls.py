@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import acts, body, folders, lists, parts
+from .views import acts, body, folders, lists, parts, reading, tools
 
 app_name = "webmail"
 _MESSAGE = "m/<int:mailbox_id>/<int:content_id>"
@@ -20,6 +20,11 @@ urlpatterns = [
     path("<int:mailbox_id>/act", acts.act, name="act"),
     path("<int:mailbox_id>/undo/<int:token>", acts.take_back, name="undo"),
     path("<int:mailbox_id>/recent", acts.recent, name="recent"),
+    path("<int:mailbox_id>/t/<str:thread>", reading.thread, name="thread"),
+    path(f"{_MESSAGE}/card", reading.card, name="card"),
+    path(f"{_MESSAGE}/source", tools.source, name="source"),
+    path(f"{_MESSAGE}/print", tools.print_sheet, name="print"),
+    path(f"{_MESSAGE}/trace", tools.trace, name="trace"),
     path(f"{_MESSAGE}/body", body.body, name="body"),
     path(f"{_MESSAGE}/part/<str:number>", parts.part, name="part"),
     path(f"{_MESSAGE}/cid/<path:cid>", parts.by_cid, name="cid"),

@@ -1,0 +1,202 @@
+"""A conversation as a page shows it: what is open, what is folded, and what a reader is told above a message."""
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.events.transactions import perform
+from apps.protocols.html.links import Mismatch
+from apps.protocols.mime.addresslist import parse_addresses, spec_text
+from apps.protocols.mime.charsets import clean as storable
+from apps.protocols.mime.headers import HEADER, decode_text, decode_words, fields, first
+from apps.store.contents import StoredMessage, messages_of
+from apps.store.message_rows import MessageRow, Person
+
+from .attachments import Attachment
+from .rendering import Addresses, Rendered, render
+
+MOST_OPEN = 10
+"""So many messages are open at once; the others wait, folded, until somebody wants them."""
+HEADER_BYTES = 256 * 1024
+MOST_PEOPLE = 200
+MOST_FIELDS = 500
+NOTES_OPEN = 2
+
+
+class Weight(enum.StrEnum):
+    """How loud a note is: the look of its banner."""
+
+    DANGER = "err"
+    CARE = "warn"
+    FACT = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a reader is told above a message; `kind` says which button goes with it."""
+
+    kind: str
+    weight: Weight
+    icon: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What is shown of a message that is open."""
+
+    to: tuple[Person, ...]
+    cc: tuple[Person, ...]
+    reply_to: tuple[Person, ...]
+    notes: tuple[Note, ...]
+    attachments: tuple[Attachment, ...]
+    mismatches: tuple[Mismatch, ...]
+
+    @property
+    def first_notes(self) -> tuple[Note, ...]:
+        """The notes that are seen at once."""
+        return self.notes[:NOTES_OPEN]
+
+    @property
+    def more_notes(self) -> tuple[Note, ...]:
+        """The notes behind a fold."""
+        return self.notes[NOTES_OPEN:]
+
+    @property
+    def warnings(self) -> list[dict[str, str]]:
+        """For the script that asks before such a link is followed."""
+        return [{"href": each.href, "says": each.text_host, "host": each.host} for each in self.mismatches]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One message of a conversation."""
+
+    row: MessageRow
+    is_open: bool
+    opened: Opened | None
+    """None for one that is folded, or that cannot be read."""
+    with_images: bool = False
+
+    @property
+    def at(self) -> datetime:
+        """When it was written."""
+        return datetime.fromtimestamp(self.row.date, UTC)
+
+
+def show(
+    mailbox_id: int,
+    rows: Sequence[MessageRow],
+    *,
+    also: frozenset[int] = frozenset(),
+    images: frozenset[int] = frozenset(),
+) -> list[Shown]:
+    """Return the messages of a conversation: the newest and those not read are open. Two statements at most."""
+    wanted = [row.content_id for row in rows if not row.is_read or row.content_id in also | images]
+    latest = [row.content_id for row in rows[-1:]]
+    # Of many, those that were asked for and the newest.
+    chosen = list(
+        dict.fromkeys([*latest, *(each for each in wanted if each in also | images), *reversed(wanted)])
+    )
+    open_ids = frozenset(chosen[:MOST_OPEN])
+    found = perform(messages_of(mailbox_id, sorted(open_ids)))
+    return [
+        Shown(
+            row,
+            row.content_id in open_ids,
+            _opened(found[row.content_id], with_images=row.content_id in images)
+            if row.content_id in found
+            else None,
+            row.content_id in images,
+        )
+        for row in rows
+    ]
+
+
+def _opened(message: StoredMessage, *, with_images: bool) -> Opened:
+    # The frame is rendered again when it is fetched; here only its facts are wanted.
+    rendered = render(message, Addresses(lambda number: number, lambda url: url if with_images else None))
+    assert rendered is not None
+    header = header_of(message)
+    sender, reply_to = _people(header, b"From"), _people(header, b"Reply-To")
+    return Opened(
+        to=_people(header, b"To"),
+        cc=_people(header, b"Cc"),
+        reply_to=reply_to,
+        notes=tuple(_notes(rendered, sender, reply_to, with_images=with_images)),
+        attachments=rendered.attachments,
+        mismatches=rendered.mismatches,
+    )
+
+
+def _notes(
+    rendered: Rendered, sender: Sequence[Person], reply_to: Sequence[Person], *, with_images: bool
+) -> list[Note]:
+    notes = []
+    if rendered.mismatches:
+        wrong = rendered.mismatches[0]
+        text = _("A link says %(says)s, but leads to %(host)s.") % {
+            "says": wrong.text_host,
+            "host": wrong.host,
+        }
+        notes.append(Note("links", Weight.DANGER, "shield-alert", text))
+    known = {person.address.lower() for person in sender}
+    others = [person.address for person in reply_to if person.address.lower() not in known]
+    if others and sender:
+        text = _("An answer goes to %(address)s, not to the sender.") % {"address": ", ".join(others[:3])}
+        notes.append(Note("reply-to", Weight.CARE, "reply", text))
+    if rendered.has_form:
+        notes.append(
+            Note(
+                "form",
+                Weight.CARE,
+                "triangle-alert",
+                _("A form was taken out. Do not send passwords by mail."),
+            )
+        )
+    if rendered.remote_images and not with_images:
+        n, m = rendered.remote_images, rendered.trackers
+        text = ngettext("%(n)d picture blocked.", "%(n)d pictures blocked.", n) % {"n": n}
+        if m:
+            text += " " + ngettext("%(n)d looks like a tracker.", "%(n)d look like trackers.", m) % {"n": m}
+        notes.append(Note("pictures", Weight.FACT, "image-off", text))
+    if rendered.fallback or rendered.is_cut:
+        notes.append(
+            Note(
+                "cut",
+                Weight.FACT,
+                "scissors",
+                _("The message is too large to be shown whole. Its source has it all."),
+            )
+        )
+    return notes
+
+
+def header_of(message: StoredMessage) -> bytes:
+    """Return a message's header, or as much of it as anybody wants to see."""
+    data = b"".join(message.raw(0, HEADER_BYTES))
+    match = HEADER.match(data)
+    return match[0] if match else b""
+
+
+def fields_of(header: bytes) -> list[tuple[str, str]]:
+    """Return the fields of a header as text."""
+    return [
+        (storable(name.decode("ascii", "replace")), storable(decode_text(value)))
+        for name, value in fields(header)[:MOST_FIELDS]
+    ]
+
+
+def _people(header: bytes, name: bytes) -> tuple[Person, ...]:
+    value = first(header, name)
+    if not value:
+        return ()
+    return tuple(
+        Person(storable(decode_words(each.name or b"")), storable(spec_text(each)))
+        for each in parse_addresses(value, MOST_PEOPLE)
+        if each.host and each.local
+    )
