@@ -78,11 +78,12 @@ def _log_our_way(**_: Any) -> None:
     logging.configure(os.environ.get("MAIL_PROCESS", "celery"))
 
 
-def _answer_health(**_: Any) -> None:
+def answer_health(**_: Any) -> None:
+    """Answer /livez, /readyz and /metrics, where this process was given a port for it."""
     if settings.MAIL_HEALTH_PORT:
         from workers import health
 
         health.serve_in_thread(settings.MAIL_HEALTH_PORT)
 
 
-signals.worker_ready.connect(_answer_health)
+signals.worker_ready.connect(answer_health)

@@ -33,7 +33,7 @@ def _one_line(_logger: object, _method: str, event: MutableMapping[str, Any]) ->
 
 
 def configure(process: str) -> None:
-    """Send everything the process logs to `log/<process>.log`; call it once, first thing."""
+    """Send everything the process logs to `log/<process>.log` or standard output; call it once, first thing."""
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -49,14 +49,7 @@ def configure(process: str) -> None:
         event["process_name"] = process
         return event
 
-    directory = settings.MAIL_STATE_DIR / "log"
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file = logging.handlers.RotatingFileHandler(
-        directory / f"{process}.log",
-        maxBytes=settings.MAIL_LOG_BYTES,
-        backupCount=settings.MAIL_LOG_FILES,
-        encoding="utf-8",
-    )
+    file = _destination(process)
     file.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, add_process],
@@ -84,7 +77,8 @@ def configure(process: str) -> None:
         root.removeHandler(handler)
         handler.close()
     root.addHandler(file)
-    root.addHandler(terminal)
+    if not settings.MAIL_LOG_STDOUT:
+        root.addHandler(terminal)
     root.setLevel(settings.MAIL_LOG_LEVEL)
     # Libraries that bring handlers of their own would print everything twice.
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "celery", "django", "django.server"):
@@ -97,6 +91,19 @@ def configure(process: str) -> None:
             logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(capture=True)
     sys.excepthook = _log_last_words
+
+
+def _destination(process: str) -> logging.Handler:
+    if settings.MAIL_LOG_STDOUT:
+        return logging.StreamHandler(sys.stdout)
+    directory = settings.MAIL_STATE_DIR / "log"
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return logging.handlers.RotatingFileHandler(
+        directory / f"{process}.log",
+        maxBytes=settings.MAIL_LOG_BYTES,
+        backupCount=settings.MAIL_LOG_FILES,
+        encoding="utf-8",
+    )
 
 
 def _log_last_words(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:

@@ -1,7 +1,7 @@
 """/livez, /readyz and /metrics of a process that has no other web port.
 
 A listener answers on its own loop, so that a loop that hangs is seen; a Celery process answers on a thread.
-Both bind to loopback only.
+Both bind to MAIL_HEALTH_BIND, which is loopback unless a monitor elsewhere is to ask.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable
 
+from django.conf import settings
 from django.db import close_old_connections
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -18,7 +19,6 @@ from apps.events.health import OK, Health, check
 
 log = logging.getLogger(__name__)
 
-LOOPBACK = "127.0.0.1"
 REQUEST_SECONDS = 5
 
 type Answer = tuple[int, str, bytes]
@@ -64,7 +64,7 @@ async def serve(port: int, ready: Callable[[], Awaitable[Health]]) -> asyncio.Se
         finally:
             writer.close()
 
-    return await asyncio.start_server(_handle, LOOPBACK, port, limit=8192)
+    return await asyncio.start_server(_handle, settings.MAIL_HEALTH_BIND, port, limit=8192)
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -85,6 +85,6 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 def serve_in_thread(port: int) -> http.server.HTTPServer:
     """Answer on a thread of its own; for processes whose main thread is Celery's."""
-    server = http.server.HTTPServer((LOOPBACK, port), _Handler)
+    server = http.server.HTTPServer((settings.MAIL_HEALTH_BIND, port), _Handler)
     threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
     return server

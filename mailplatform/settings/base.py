@@ -12,12 +12,12 @@ from .state import state_directory
 BASE_DIR = Path(__file__).resolve().parents[2]
 
 # --- where things live -------------------------------------------------------------------------------------
-DATABASE_URL = registry.text(
+DATABASE_URL = registry.secret(
     "DATABASE_URL",
     "",
     "postgresql://user:password@host:port/name of your own PostgreSQL 15 or newer; empty starts the embedded one.",
 )
-REDIS_URL = registry.text(
+REDIS_URL = registry.secret(
     "REDIS_URL",
     "",
     "redis://host:port/0 or unix:///path of your own Valkey or Redis; empty starts the embedded one.",
@@ -58,6 +58,11 @@ MAIL_LOG_LEVEL = registry.choice(
     "INFO",
     ("DEBUG", "INFO", "WARNING", "ERROR"),
     "DEBUG, INFO, WARNING or ERROR; lower it to see more.",
+)
+MAIL_LOG_STDOUT = registry.switch(
+    "MAIL_LOG_STDOUT",
+    "0",
+    "Write the logs to standard output instead of files, for whoever collects them there.",
 )
 MAIL_LOG_BYTES = registry.integer(
     "MAIL_LOG_BYTES", 20 * 1024 * 1024, "Size in bytes at which a log file is put aside.", least=1024
@@ -105,6 +110,16 @@ MAIL_HEALTH_PORTS = registry.words(
     "MAIL_HEALTH_PORTS",
     "",
     "name=port or name=host:port of the processes whose health console and API show; the supervisor sets it.",
+)
+MAIL_HEALTH_BIND = registry.text(
+    "MAIL_HEALTH_BIND",
+    "127.0.0.1",
+    "The address of those ports; 0.0.0.0 lets a monitor on the network of a container ask, and /metrics is for all there.",
+)
+MAIL_WAIT_SECONDS = registry.seconds(
+    "MAIL_WAIT_SECONDS",
+    60,
+    "How long a process started alone, as in a container, waits for PostgreSQL, Valkey and the migrations.",
 )
 MAIL_PLAINTEXT_AUTH = registry.switch(
     "MAIL_PLAINTEXT_AUTH",
@@ -266,7 +281,7 @@ MAIL_IMAGE_PROXY_ALLOW = registry.networks(
 )
 
 # --- secrets -----------------------------------------------------------------------------------------------
-MAIL_MASTER_KEYS = registry.text(
+MAIL_MASTER_KEYS = registry.secret(
     "MAIL_MASTER_KEYS",
     "",
     "`id:base64,...` keys that seal secrets at rest, newest first; empty keeps them in a file under MAIL_STATE_DIR.",

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 
 class SettingError(ValueError):
@@ -38,6 +39,20 @@ def _read[T](name: str, default: str, help: str, parse: Callable[[str], T], what
 def text(name: str, default: str, help: str) -> str:  # noqa: A002
     """Read a plain text setting."""
     return _read(name, default, help, str, "text")
+
+
+def secret(name: str, default: str, help: str) -> str:  # noqa: A002
+    """Read text that better stays out of the environment: NAME_FILE may name a file that holds it."""
+    path = text(f"{name}_FILE", "", f"A file that holds {name}, such as a container's secret.")
+    if path and not os.environ.get(name, "").strip():
+        try:
+            kept = Path(path).read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not text"
+            raise SettingError(f"{name}_FILE: {path} cannot be read: {reason}") from None
+        text(name, default, help)
+        return kept
+    return text(name, default, help)
 
 
 def integer(name: str, default: int, help: str, *, least: int = 0, most: int = 2**62) -> int:  # noqa: A002

@@ -1,7 +1,8 @@
 """A Celery worker: `python -m workers.jobs local,remote,default --threads 4 --beat`.
 
 The same worker as `celery worker` starts, without that command's other commands, which take 8 MB of every
-process. The worker that is given `--beat` runs the schedule on a thread of its own.
+process. The worker that is given `--beat` runs the schedule on a thread of its own; `python -m workers.jobs beat`
+runs it alone. Two that run by mistake are harmless: a task that comes twice looks twice.
 """
 
 import argparse
@@ -28,6 +29,8 @@ def main() -> int:
     parser.add_argument("--beat", action="store_true", help="also run the schedule")
     options = parser.parse_args()
     django.setup()
+    if options.queues == "beat":
+        return run_beat()
     from mailplatform.celery import app
 
     worker: Any = app.Worker(
@@ -43,6 +46,24 @@ def main() -> int:
         signals.worker_ready.connect(start_beat, weak=False)
     worker.start()
     return int(worker.exitcode or 0)
+
+
+def run_beat() -> int:
+    """Run nothing but the schedule until SIGTERM."""
+    from celery.beat import Scheduler, Service
+
+    from mailplatform import logging as our_logging
+    from mailplatform.celery import answer_health, app
+
+    our_logging.configure(os.environ.get("MAIL_PROCESS", "beat"))
+    service = Service(app, max_interval=1, scheduler_cls=Scheduler)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: service.stop())
+    answer_health()
+    log.info("running the schedule")
+    service.start()
+    log.info("stopped")
+    return 0
 
 
 def start_beat(**_: Any) -> None:

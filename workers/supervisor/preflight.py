@@ -50,7 +50,7 @@ def check_directory() -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True)
         probe.write_text("")
-        probe.unlink()
+        probe.unlink(missing_ok=True)  # Another container has our pid, and a probe of this name.
     except OSError as error:
         raise CannotStart(f"MAIL_STATE_DIR: {directory} cannot be written to: {error.strerror}") from None
 

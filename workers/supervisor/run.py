@@ -112,7 +112,7 @@ type Asked = dict[Child, Callable[[], bool]]
 
 
 async def _start(servers: Asked, platform: Asked, began: float) -> None:
-    authority = _certificate()
+    authority = make_certificate()
     await asyncio.to_thread(programs.end_leftover_servers)
     for child in servers:
         await asyncio.to_thread(child.program.before)  # What cannot work is said once, and not tried again.
@@ -131,7 +131,8 @@ async def _start(servers: Asked, platform: Asked, began: float) -> None:
     _introduce(kept["users"], authority, seconds)
 
 
-def _certificate() -> Path:
+def make_certificate() -> Path:
+    """Make or renew the local certificate unless one is given; return what a client must trust."""
     if settings.MAIL_TLS_CERTIFICATE:
         return Path(settings.MAIL_TLS_CERTIFICATE)
     names = dict.fromkeys([settings.MAIL_HOSTNAME, "mail.example.test", "localhost", "127.0.0.1", "::1"])
