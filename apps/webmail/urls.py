@@ -3,10 +3,12 @@
 from django.urls import path
 
 from .views import acts, body, folders, lists, parts, reading, tools
+from .writing_urls import writing
 
 app_name = "webmail"
 _MESSAGE = "m/<int:mailbox_id>/<int:content_id>"
 urlpatterns = [
+    *writing,
     path("", lists.home, name="home"),
     path("<int:mailbox_id>/", lists.mailbox, name="mailbox"),
     path("<int:mailbox_id>/f/<int:folder_id>/", lists.folder, name="folder"),

@@ -16,6 +16,7 @@ from apps.webmail.asked import Asked, asked, taste
 from apps.webmail.desk import Desk, Tree, tree_of
 from apps.webmail.looking import look
 from apps.webmail.naming import Named
+from apps.webmail.policy import webmail_page
 from apps.webmail.rows import as_json, lines
 
 ROWS = 50
@@ -44,6 +45,7 @@ def mailbox(request: HttpRequest, mailbox_id: int) -> HttpResponse:
 
 @require_safe
 @signed_in
+@webmail_page
 def folder(request: HttpRequest, mailbox_id: int, folder_id: int) -> HttpResponse:
     """Show a folder, or what `q` finds in all mail; its first rows are in the page."""
     desk, wanted, likes = desk_for(request, mailbox_id), asked(request), taste(request)

@@ -16,6 +16,7 @@ from apps.webmail.access import desk_for
 from apps.webmail.conversation import Shown, show
 from apps.webmail.desk import Desk, tree_of
 from apps.webmail.naming import is_shown
+from apps.webmail.policy import webmail_page
 
 _THREAD = re.compile(r"-?\d{1,18}|-?[1-8]\d{18}")
 _IDS = 10
@@ -23,6 +24,7 @@ _IDS = 10
 
 @require_safe
 @signed_in
+@webmail_page
 def thread(request: HttpRequest, mailbox_id: int, thread: str) -> HttpResponse:
     """Show a conversation; what is open of it was read.
 
