@@ -179,9 +179,33 @@ def show(image: Image, running: list[Container]) -> None:
             f"  {container.name:8} SIGTERM to process 1: exit {code} after {seconds:.1f} s of {GRACE_SECONDS}"
         )
         assert code == 0, container.log.read_text()[-3000:]
+    everything(image, doors, running)
     line = json.loads((image.scratch / "imap.log").read_text().splitlines()[-1])
     print(f"logs, on standard output: {line}")
     assert not (image.state / "log").exists()
+
+
+def everything(image: Image, doors: dict[str, int], running: list[Container]) -> None:
+    """Run `all`: the supervisor with servers of its own, in a state directory of its own."""
+    image.state = image.scratch / "everything"
+    image.state.mkdir(mode=0o700)
+    os.chown(image.state, UID, UID)
+    for name in ("DATABASE_URL", "REDIS_URL", "MAIL_MASTER_KEYS_FILE"):
+        image.env.pop(name)
+    base = str(free_ports(1)[0])
+    began = time.monotonic()
+    running.append(
+        container := image.start("all", [*image.image["entrypoint"], "all"], MAIL_HEALTH_PORT_BASE=base)
+    )
+    while not (image.state / "run.json").exists():
+        assert container.process.poll() is None, container.log.read_text()
+        assert time.monotonic() < began + 120, container.log.read_text()
+        time.sleep(0.2)
+    print(f"all: running after {time.monotonic() - began:.1f} s")
+    mail(image, doors)
+    code, seconds = container.stop()
+    print(f"  all      SIGTERM to process 1: exit {code} after {seconds:.1f} s")
+    assert code == 0, container.log.read_text()[-3000:]
 
 
 def first_line(container: Container) -> str:
