@@ -135,6 +135,14 @@ def show(image: Image, running: list[Container]) -> None:
                            DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")  # fmt: skip
     print(f"no database: exit {code}, {said.strip()!r}")
     assert code == 75
+    waiting = image.start("waiting", [*entrypoint, "imap"], REDIS_URL="redis://127.0.0.1:1/0",
+                          DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")  # fmt: skip
+    running.append(waiting)
+    time.sleep(3)
+    code, seconds = waiting.stop()
+    running.remove(waiting)
+    print(f"stopped while it waits: exit {code} after {seconds:.1f} s")
+    assert code == 143
     code, said = image.run("unknown", [*entrypoint, "nonsense"])
     assert code == 64
 
