@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 REAL = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
-TOOLS = ("cat", "cksum", "dirname", "rm", "sed", "sh", "head")
+TOOLS = ("cat", "cksum", "dirname", "rm", "sed", "sh", "head", "grep", "tail")
 
 pytestmark = pytest.mark.slow
 
@@ -43,6 +43,7 @@ class Checkout:
             env={
                 "PATH": str(self.bin),
                 "HOME": str(self.path.parent),
+                "MAIL_OS_RELEASE": str(self.path / "os-release"),
                 # Some Pythons find their own library by it.
                 "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", ""),
             },
@@ -51,6 +52,11 @@ class Checkout:
             timeout=100,
             check=False,
         )
+
+    def debian(self, name: str = "debian") -> Path:
+        """Make this machine Debian, or another."""
+        (self.path / "os-release").write_text(f"ID={name}\n")
+        return self.path / "os-release"
 
     def version(self) -> str:
         return subprocess.run(
@@ -123,3 +129,35 @@ def test_uv_is_asked_last(checkout: Checkout) -> None:
     checkout.program("uv", f'test "$2" = find && echo "{checkout.bin / "fetched"}"; exit 0')
     assert checkout.bootstrap().returncode == 0
     assert os.path.lexists(checkout.path / ".venv")
+
+
+def test_a_browser_that_is_there_is_enough(checkout: Checkout) -> None:
+    checkout.program("chromium", "exit 0")
+    assert (checkout.bootstrap("browser").returncode, checkout.bootstrap("browser").stderr) == (0, "")
+
+
+def test_a_browser_is_installed_by_root_on_debian(checkout: Checkout) -> None:
+    checkout.debian()
+    checkout.program("id", "echo 0")
+    checkout.program(
+        "apt-get", f'case "$*" in *install*chromium) printf "#!/bin/sh\n" >{checkout.bin}/chromium ;; esac'
+    )
+    assert checkout.bootstrap("browser").returncode == 0
+    assert (checkout.bin / "chromium").exists()
+
+
+def test_no_browser_is_one_line(checkout: Checkout) -> None:
+    cases = [
+        ("fedora", "0", "exit 0", "not Debian"),
+        ("debian", "1000", "exit 0", "as root"),
+        ("debian", "0", "echo no way; exit 1", "no way"),
+    ]
+    for system, uid, apt, says in cases:
+        checkout.debian(system)
+        checkout.program("id", f"echo {uid}")
+        checkout.program("apt-get", apt)
+        done = checkout.bootstrap("browser")
+        assert done.returncode == 1
+        last = done.stderr.splitlines()[-1]
+        assert last.startswith("bootstrap: ")
+        assert says in last

@@ -1,22 +1,20 @@
 """Hostile mail in a real browser: no script runs, no byte is fetched from elsewhere."""
 
 import contextlib
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Dialog, Error, Page, Request, sync_playwright
 
 from apps.webmail.views.body import FRAME_POLICY
+from tests.browser import find_chromium
 from tests.factories import a_mailbox
 from tests.protocols.html.attacks import collected, own
 
 from .live import Canary, Documents, canary, serving_web
 from .mail import Filed, file, signed_in
 
-CHROMIUM = Path("/usr/bin/chromium")
 SANDBOX = "allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 AT_ONCE = 20
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -80,14 +78,12 @@ def watched() -> Iterator[Canary]:
 @contextlib.contextmanager
 def reading(filed: Filed) -> Iterator[Reader]:
     """Sign in and open a browser; only then, for its loop forbids the database in this thread."""
-    if not CHROMIUM.exists():
-        warnings.warn(f"{CHROMIUM} is not installed: hostile mail is not tried in a browser", stacklevel=2)
-        pytest.skip("no Chromium")
+    chromium = find_chromium()
     cookie = signed_in(filed.mailbox.owner).cookies["sessionid"].value
     documents: Documents = {}
     with serving_web(documents) as web, sync_playwright() as playwright:
         browser: Browser = playwright.chromium.launch(
-            executable_path=str(CHROMIUM),
+            executable_path=chromium,
             args=["--no-sandbox", "--headless", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
         )
         context = browser.new_context()

@@ -7,12 +7,12 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from apps.store.models import Content
+from tests.browser import find_chromium
 from tests.factories import a_mailbox
 
 from .live import serving_web
 from .mail import PNG, an_email, file, signed_in
 
-CHROMIUM = Path("/usr/bin/chromium")
 ARGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -24,8 +24,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium here")
 def test_reading() -> None:
+    chromium = find_chromium()
     mailbox = a_mailbox()
     old = an_email("The first of them.\n", subject="Invoice 2041 for November")
     old["Message-ID"] = "<1@x.test>"
@@ -47,7 +47,7 @@ def test_reading() -> None:
     cookie = signed_in(mailbox.owner).cookies["sessionid"].value
     pictures = os.environ.get("MAIL_TEST_PICTURES")
     with serving_web() as web, sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=ARGS)
+        browser = play.chromium.launch(executable_path=chromium, args=ARGS)
         context = browser.new_context(viewport={"width": 1366, "height": 800})
         context.add_cookies([{"name": "sessionid", "value": cookie, "url": web}])
         page = context.new_page()
