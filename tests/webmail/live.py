@@ -9,8 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import uvicorn
-from django.core.asgi import get_asgi_application
 from django.db import connections
+
+from mailplatform.asgi import application as application_of_ours
 
 type Documents = dict[str, tuple[str, dict[str, str]]]
 
@@ -21,7 +22,7 @@ def _with(documents: Documents) -> Any:
     They come from a real server, for a browser lets a document that came from nowhere ask nothing of loopback: a canary
     that hears nothing then proves nothing.
     """
-    pages: Any = get_asgi_application()
+    pages: Any = application_of_ours
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
         found = documents.get(scope.get("path", ""))
