@@ -17,13 +17,16 @@ MOST_NAMES = 3
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row; `uids` are the messages of the folder it stands for, `count` those of its conversation everywhere."""
+    """A row; `uids` are the messages of the folder it stands for, `count` those of its conversation everywhere.
+
+    A thread's number is a text, for it has more digits than a browser's numbers.
+    """
 
     content: int
     folder: int
     uid: int
     uids: tuple[int, ...]
-    thread: int
+    thread: str
     count: int
     who: str
     address: str
@@ -57,7 +60,7 @@ def line(row: MessageRow, *, recipients: bool = False) -> Line:
         folder=row.folder_id,
         uid=row.uid,
         uids=row.uids,
-        thread=row.thread_id,
+        thread=str(row.thread_id),
         count=max(row.in_thread, len(row.uids)),
         who=", ".join(filter(None, map(str, people[:MOST_NAMES]))),
         address=people[0].address if people else "",

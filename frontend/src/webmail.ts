@@ -1,6 +1,34 @@
 /** The webmail's start: the common parts and the islands of the first screen. */
 
+import "./islands/mail-list";
 import "./islands/mail-thread";
+import type { MailList } from "./islands/mail-list";
 import { startPage } from "./shared/page";
+import { keepCounts } from "./shell/counts";
+import { startKeys } from "./shell/keyboard";
+import { Live } from "./shell/live";
+import { Reading } from "./shell/reading";
+import { startRecent } from "./shell/recent";
+import { startTastes } from "./shell/taste";
+import { labelColour } from "./list/words";
 
 startPage();
+startTastes();
+
+const shell = document.querySelector<HTMLElement>(".webmail");
+const pane = document.getElementById("reading");
+if (shell) {
+  const base = shell.dataset["base"] ?? "";
+  const mailbox = Number(shell.dataset["mailbox"]);
+  keepCounts(base, mailbox);
+  startRecent(base);
+  const socket = new URL(shell.dataset["socket"] ?? "", location.href);
+  socket.protocol = socket.protocol.replace("http", "ws");
+  new Live(socket.href, mailbox);
+  for (const dot of shell.querySelectorAll<HTMLElement>("[data-label]")) {
+    dot.classList.add(`label-${labelColour(dot.dataset["label"] ?? "")}`);
+  }
+  if (pane) {
+    startKeys(shell, () => document.querySelector<MailList>("mail-list"), new Reading(shell, pane));
+  }
+}

@@ -1,0 +1,97 @@
+/** Keys of the whole page: the list's, the panes', and those that lead elsewhere. */
+
+import type { MailList } from "../islands/mail-list";
+import { say } from "../list/events";
+import { isTyping, KeyReader, type Deed } from "../list/keys";
+import { choose } from "../list/picker";
+import { gettext } from "../shared/i18n";
+import type { Reading } from "./reading";
+import { keepTaste } from "./taste";
+
+const PANES = ["webmail-nav", "main", "reading"];
+
+export function startKeys(shell: HTMLElement, list: () => MailList | null, reading: Reading): void {
+  const toggle = document.getElementById("single-keys");
+  const reader = new KeyReader(!(toggle instanceof HTMLInputElement) || toggle.checked);
+  toggle?.addEventListener("change", () => {
+    reader.singles = (toggle as HTMLInputElement).checked;
+    keepTaste("keys", reader.singles ? "1" : "0");
+  });
+  const mailbox = Number(shell.dataset["mailbox"]);
+
+  const act = async (deed: Deed): Promise<void> => {
+    const island = list();
+    if (deed === "back" && reading.isOpen && !island?.selection.size) {
+      reading.close();
+      return;
+    }
+    if (await island?.perform(deed)) return;
+    if (deed.startsWith("go-")) await go(deed);
+    else if (deed === "next-pane" || deed === "previous-pane") cycle(deed === "next-pane" ? 1 : -1);
+    else if (deed === "search") document.getElementById("search")?.focus();
+    else if (deed === "help") (document.getElementById("key-sheet") as HTMLDialogElement | null)?.showModal();
+    else if (deed === "compose") say("mail:compose", { mailbox, how: "new" });
+    else if (deed === "reply" || deed === "reply-all" || deed === "forward") {
+      const content = list()?.activeRow?.content;
+      if (content) say("mail:compose", { mailbox, how: deed, content });
+    }
+  };
+
+  document.addEventListener("keydown", (event) => {
+    const { target } = event;
+    if (event.defaultPrevented || document.querySelector("dialog[open], :popover-open")) return;
+    if (isTyping(target)) {
+      if (event.key === "Escape" && target instanceof HTMLElement && target.id === "search") list()?.activate(list()?.active ?? 0);
+      return;
+    }
+    const inList = target instanceof Element && target.closest("[role=grid]") !== null;
+    const deed = reader.read(event, performance.now(), inList);
+    if (!deed) return;
+    event.preventDefault();
+    void act(deed);
+  });
+
+  document.addEventListener("click", (event) => {
+    const link = event.target instanceof Element ? event.target.closest("[data-compose]") : null;
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || !customElements.get("mail-composer")) return;
+    event.preventDefault();
+    say("mail:compose", { mailbox, how: "new" });
+  });
+}
+
+async function go(deed: Deed): Promise<void> {
+  const link = (selector: string): string | undefined =>
+    document.querySelector<HTMLAnchorElement>(`#webmail-nav ${selector}`)?.href;
+  const inbox = link('[data-use="INBOX"]');
+  const where = {
+    "go-inbox": inbox,
+    "go-starred": link('[data-go="starred"]'),
+    "go-drafts": link('[data-use="\\\\Drafts"]'),
+    "go-sent": link('[data-use="\\\\Sent"]'),
+    "go-all": inbox && `${inbox}?q=-in%3Ajunk%20-in%3Atrash`,
+    "go-outbox": "/mail/outbox",
+    "go-folder": deed === "go-folder" ? await askFolder() : undefined,
+  }[deed as string];
+  if (where) location.assign(where);
+}
+
+async function askFolder(): Promise<string | undefined> {
+  const links = [...document.querySelectorAll<HTMLAnchorElement>("#webmail-nav .nav-item")];
+  const choices = links.map((each) => ({
+    value: each.href,
+    label: each.querySelector(".nav-name")?.textContent ?? "",
+    icon: each.dataset["folder"] ? /* icon */ "folder" : /* icon */ "tag",
+  }));
+  return (await choose({ title: gettext("Go to"), choices, near: null })) ?? undefined;
+}
+
+/** The next pane that is on the screen. */
+function cycle(step: number): void {
+  const panes = PANES.map((id) => document.getElementById(id)).filter((each): each is HTMLElement => !!each?.offsetParent || each?.id === "reading");
+  const seen = panes.filter((each) => each.getClientRects().length > 0);
+  const at = seen.findIndex((each) => each.contains(document.activeElement));
+  const next = seen[(at + step + seen.length) % seen.length];
+  if (!next) return;
+  const inside = next.querySelector<HTMLElement>('[role=grid] [tabindex="0"], [aria-current=page]');
+  (next.id === "reading" ? next : (inside ?? next)).focus({ preventScroll: true });
+}
