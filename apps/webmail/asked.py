@@ -17,7 +17,6 @@ class Taste:
 
     density: str = "cosy"
     grouped: bool = True
-    keys: bool = True
     paged: bool = False
 
 
@@ -62,7 +61,6 @@ def taste(request: HttpRequest) -> Taste:
     return Taste(
         density if density in DENSITIES else "cosy",
         kept.get("group") != "0",
-        kept.get("keys") != "0",
         kept.get("paged") == "1",
     )
 

@@ -4,6 +4,7 @@ import "./islands/mail-list";
 import "./islands/mail-thread";
 import type { MailList } from "./islands/mail-list";
 import { startPage } from "./shared/page";
+import { showLeft, startAlone } from "./shell/alone";
 import { keepCounts } from "./shell/counts";
 import { startKeys } from "./shell/keyboard";
 import { Live } from "./shell/live";
@@ -28,7 +29,8 @@ if (shell) {
   for (const dot of shell.querySelectorAll<HTMLElement>("[data-label]")) {
     dot.classList.add(`label-${labelColour(dot.dataset["label"] ?? "")}`);
   }
-  if (pane) {
-    startKeys(shell, () => document.querySelector<MailList>("mail-list"), new Reading(shell, pane));
-  }
+  startAlone(base);
+  showLeft(base);
+  const reading = pane ? new Reading(shell, pane) : null;
+  startKeys(shell, () => document.querySelector<MailList>("mail-list"), reading);
 }

@@ -62,6 +62,15 @@ def test_by_the_ids_of_messages(shelf: Shelf) -> None:
     assert shelf.act("star", contents=[row["content"]]).json()["count"] == 1
 
 
+def test_by_the_ids_of_those_in_one_folder(shelf: Shelf) -> None:
+    rows = shelf.json("rows?start=0&count=3")["rows"]
+    shelf.act("move", rows[0]["uid"], target=shelf.ids["Sent"])
+    contents = [row["content"] for row in rows]
+    wanted = {"verb": "archive", "contents": contents, "folder": shelf.ids["INBOX"]}
+    assert shelf.post("act", wanted).json()["count"] == 2
+    assert shelf.subjects("Sent") == ["Letter 3"]
+
+
 def test_what_is_erased_is_gone(shelf: Shelf) -> None:
     done = shelf.act("erase", shelf.uids()[0]).json()
     assert done["undo"] is None

@@ -52,7 +52,8 @@ DO: dict[str, Callable[[Hand, Sequence[Chosen], Act], Done]] = {
 def act(request: HttpRequest, mailbox_id: int) -> HttpResponse:
     """Do something with messages; the answer says what was done, and how to take it back.
 
-    They are named by folder and uid (`places`), or by their ids (`contents`), or as all of a folder (`all`).
+    They are named by folder and uid (`places`), or by their ids (`contents`, those in `folder` if it is given), or as
+    all of a folder (`all`).
     """
     desk = desk_for(request, mailbox_id, "write")
     wanted = _read(mailbox_id, request.body)
@@ -80,6 +81,7 @@ def _read(mailbox_id: int, body: bytes) -> Act | None:
         chosen = [Chosen(folder, of_uids(sorted(uids))) for folder, uids in places.items()]
         if given.get("all"):
             chosen.append(Chosen(int(given["all"]), ALL))
+        within = int(given.get("folder") or 0)
         target, label = int(given.get("target") or 0), str(given.get("label") or "")
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
@@ -87,7 +89,7 @@ def _read(mailbox_id: int, body: bytes) -> Act | None:
     if len(places) > MOST_PLACES or total > MOST_MESSAGES or (verb not in DO and verb != "erase"):
         return None
     if contents:
-        chosen += refile.chosen_of(mailbox_id, contents)
+        chosen += refile.chosen_of(mailbox_id, contents, folder_id=within)
     return Act(verb, tuple(chosen), target, label)
 
 

@@ -131,7 +131,6 @@ def _boot(context: dict[str, Any]) -> dict[str, Any]:
         "text": wanted.text,
         "density": likes.density,
         "grouped": likes.grouped,
-        "keys": likes.keys,
         "total": context.get("total"),
         "start": context.get("start", 0),
         "modseq": context.get("modseq", 0),

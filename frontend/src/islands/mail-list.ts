@@ -3,19 +3,18 @@
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 
-import { act, complain, takeBack, type Wanted } from "../list/acting";
-import { hear, say } from "../list/events";
+import { act, complain, takeBack } from "../list/acting";
+import { hear, say, type MailAct } from "../list/events";
 import type { Deed } from "../list/keys";
 import { choose } from "../list/picker";
 import { drawRow, emptyState, selectBar } from "../list/drawing";
 import { places, Selection, stretch } from "../list/selection";
 import { FolderSource, SearchSource, type Source } from "../list/source";
-import { keyOf, type Boot, type Row, type Verb } from "../list/types";
+import { keyOf, MOVES, type Boot, type Row, type Verb } from "../list/types";
 import { afterRemoval, clamp, drawn, scrollTo, visible, type Range } from "../list/window";
 import { gettext, interpolate, ngettext } from "../shared/i18n";
 import { notify } from "../shared/notices";
 
-const MOVES = new Set<Verb>(["archive", "delete", "erase", "junk", "not_junk", "move"]);
 const MOST_STRETCH = 5000;
 const SETTLE_MS = 40;
 
@@ -57,7 +56,7 @@ export class MailList extends LitElement {
           if (!this.boot.text) this.refreshSoon();
         }
       }),
-      hear("mail:act", (wanted) => void this.actFor(wanted as Wanted & { uids?: number[] })),
+      hear("mail:act", (wanted) => void this.actFor(wanted)),
       hear("mail:acted", () => this.refreshSoon()),
       hear("mail:opened", ({ thread }) => this.showOpened(thread)),
     ];
@@ -441,24 +440,19 @@ export class MailList extends LitElement {
     this.refreshSoon();
   }
 
-  /** What the reading pane wants done with the messages it shows. */
-  private async actFor(wanted: Wanted & { uids?: number[] }): Promise<void> {
+  /** What the reading pane wants done with the messages it shows; moves are for those in its folder alone. */
+  private async actFor(wanted: MailAct): Promise<void> {
     const { uids, contents, verb, target, label } = wanted;
-    const rows: Row[] = [];
-    const shown = drawn(this.range, this.active, this.source.total);
-    for (const index of shown) {
-      const row = this.source.at(index);
-      if (row && (contents?.includes(row.content) || uids?.includes(row.uid))) rows.push(row);
-    }
-    if (uids?.length || !contents?.length) {
-      if (rows.length) await this.do(rows, verb, { target, label });
-      return;
-    }
-    if (rows.length && MOVES.has(verb)) {
-      await this.do(rows, verb, { target, label });
-      return;
-    }
-    await act(this.boot.base, { verb, contents, target, label });
+    const rows = drawn(this.range, this.active, this.source.total)
+      .map((index) => this.source.at(index))
+      .filter((row): row is Row => !!row && !!(contents?.includes(row.content) || uids?.includes(row.uid)));
+    if (verb === "move" && !target) await this.move(rows, null);
+    else if (verb === "delete" && this.boot.use === "\\Trash") await this.bin(rows);
+    else if (rows.length && MOVES.has(verb)) await this.do(rows, verb, { target, label });
+    else if (contents?.length) {
+      const folder = MOVES.has(verb) ? wanted.folder : undefined;
+      if (await act(this.boot.base, { verb, contents, folder, target, label }) && MOVES.has(verb)) say("mail:close", null, this);
+    } else if (rows.length) await this.do(rows, verb, { target, label });
   }
 
   // What others did.

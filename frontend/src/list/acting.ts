@@ -10,12 +10,14 @@ export interface Wanted {
   verb: Verb;
   places?: { folder: number; uids: number[] }[];
   contents?: number[];
+  /** Of `contents`, those in this folder alone. */
+  folder?: number;
   all?: number;
   target?: number;
   label?: string;
 }
 
-interface Done {
+export interface Done {
   verb: string;
   count: number;
   undo: number | null;
@@ -26,19 +28,20 @@ const QUIET = new Set(["star", "unstar", "read", "unread"]);
 const undos: number[] = [];
 let underway: Promise<unknown> = Promise.resolve();
 
-/** Do it; returns whether it was done. Whoever shows the list has shown it already. */
-export function act(base: string, wanted: Wanted): Promise<boolean> {
-  const doing = perform(base, wanted);
+/** Do it; returns whether it was done. Whoever shows the list has shown it already; `tells` may keep the notice back. */
+export function act(base: string, wanted: Wanted, tells: (done: Done) => boolean = () => true): Promise<boolean> {
+  const doing = perform(base, wanted, tells);
   underway = Promise.all([underway, doing]);
   return doing;
 }
 
-async function perform(base: string, wanted: Wanted): Promise<boolean> {
+async function perform(base: string, wanted: Wanted, tells: (done: Done) => boolean): Promise<boolean> {
   try {
     const done = await request<Done>(`${base}act`, { json: wanted });
     const { undo } = done;
     if (undo !== null) undos.push(undo);
     say("mail:acted", { undo, verb: done.verb, count: done.count });
+    if (!tells(done)) return true;
     if (undo !== null && !(QUIET.has(wanted.verb) && done.count === 1)) {
       notify(done.text, { action: { label: gettext("Undo"), run: () => void takeBack(base, undo) } });
     } else if (wanted.verb === "erase" || !done.count) {

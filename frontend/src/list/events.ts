@@ -1,5 +1,7 @@
 /** What islands say to each other, on the document. */
 
+import type { Verb } from "./types";
+
 export interface MailOpen {
   mailbox: number;
   folder: number;
@@ -17,7 +19,9 @@ export interface MailCompose {
 }
 
 export interface MailAct {
-  verb: string;
+  verb: Verb;
+  mailbox?: number;
+  folder?: number;
   uids?: number[];
   contents?: number[];
   target?: number;

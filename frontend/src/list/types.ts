@@ -44,7 +44,6 @@ export interface Boot {
   text: string;
   density: "cosy" | "compact";
   grouped: boolean;
-  keys: boolean;
   total: number | null;
   start: number;
   modseq: number;
@@ -62,3 +61,5 @@ export function keyOf(row: Row): string {
 export type Verb =
   | "archive" | "delete" | "erase" | "junk" | "not_junk" | "move"
   | "star" | "unstar" | "read" | "unread" | "label" | "unlabel"; // prettier-ignore
+
+export const MOVES: ReadonlySet<Verb> = new Set<Verb>(["archive", "delete", "erase", "junk", "not_junk", "move"]);

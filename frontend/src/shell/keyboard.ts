@@ -5,34 +5,39 @@ import { say } from "../list/events";
 import { isTyping, KeyReader, type Deed } from "../list/keys";
 import { choose } from "../list/picker";
 import { gettext } from "../shared/i18n";
+import { performAlone } from "./alone";
 import type { Reading } from "./reading";
-import { keepTaste } from "./taste";
+import { keepTaste, parseTaste } from "./taste";
 
 const PANES = ["webmail-nav", "main", "reading"];
 
-export function startKeys(shell: HTMLElement, list: () => MailList | null, reading: Reading): void {
-  const toggle = document.getElementById("single-keys");
-  const reader = new KeyReader(!(toggle instanceof HTMLInputElement) || toggle.checked);
-  toggle?.addEventListener("change", () => {
-    reader.singles = (toggle as HTMLInputElement).checked;
-    keepTaste("keys", reader.singles ? "1" : "0");
-  });
+export function startKeys(shell: HTMLElement, list: () => MailList | null, reading: Reading | null): void {
+  const toggle = document.querySelector<HTMLInputElement>("#single-keys");
+  const reader = new KeyReader(parseTaste(document.cookie).get("keys") !== "0");
+  if (toggle) {
+    toggle.checked = reader.singles;
+    toggle.addEventListener("change", () => {
+      reader.singles = toggle.checked;
+      keepTaste("keys", reader.singles ? "1" : "0");
+    });
+  }
   const mailbox = Number(shell.dataset["mailbox"]);
 
   const act = async (deed: Deed): Promise<void> => {
     const island = list();
-    if (deed === "back" && reading.isOpen && !island?.selection.size) {
+    if (deed === "back" && reading?.isOpen && !island?.selection.size) {
       reading.close();
       return;
     }
-    if (await island?.perform(deed)) return;
+    if (island ? await island.perform(deed) : performAlone(deed, shell.dataset["base"] ?? "")) return;
     if (deed.startsWith("go-")) await go(deed);
     else if (deed === "next-pane" || deed === "previous-pane") cycle(deed === "next-pane" ? 1 : -1);
     else if (deed === "search") document.getElementById("search")?.focus();
     else if (deed === "help") (document.getElementById("key-sheet") as HTMLDialogElement | null)?.showModal();
     else if (deed === "compose") say("mail:compose", { mailbox, how: "new" });
     else if (deed === "reply" || deed === "reply-all" || deed === "forward") {
-      const content = list()?.activeRow?.content;
+      const thread = document.querySelector<HTMLElement>("mail-thread")?.dataset["contents"]?.split(" ").at(-1);
+      const content = thread ? Number(thread) : list()?.activeRow?.content;
       if (content) say("mail:compose", { mailbox, how: deed, content });
     }
   };
@@ -47,6 +52,8 @@ export function startKeys(shell: HTMLElement, list: () => MailList | null, readi
     const inList = target instanceof Element && target.closest("[role=grid]") !== null;
     const deed = reader.read(event, performance.now(), inList);
     if (!deed) return;
+    // A page without a list leaves going back to the conversation itself.
+    if (deed === "back" && !list()) return;
     event.preventDefault();
     void act(deed);
   });

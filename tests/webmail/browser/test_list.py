@@ -49,6 +49,24 @@ def test_a_conversation_opens_beside_the_list_and_back_closes_it(seat: Seat) -> 
     expect(page.locator(".webmail.is-reading")).to_have_count(0)
 
 
+def test_what_is_read_is_archived_from_its_pane_and_from_its_page(seat: Seat) -> None:
+    page = seat.inbox()
+    page.keyboard.press("o")
+    expect(page.locator("mail-thread .thread-subject")).to_have_text("Letter 30")
+    page.locator("mail-thread [data-act=archive]").click()
+    expect(page.locator(".notice")).to_contain_text("1 message archived.")
+    expect(page.locator(".webmail.is-reading")).to_have_count(0)
+    expect(page.locator(".row-subject").first).to_have_text("Letter 29")
+    row = seat.aside(lambda: seat.shelf.json("rows?start=0&count=1"))["rows"][0]
+    page.goto(f"{seat.web}{seat.shelf.at()}t/{row['thread']}?folder={row['folder']}")
+    page.keyboard.press("e")
+    page.wait_for_selector("mail-list .row")
+    expect(page.locator(".notice")).to_contain_text("1 message archived.")
+    expect(page.locator(".row-subject").first).to_have_text("Letter 28")
+    page.locator(".notice button").first.click()
+    expect(page.locator(".row-subject").first).to_have_text("Letter 29")
+
+
 def test_archive_is_seen_at_once_and_taken_back(seat: Seat) -> None:
     page = seat.inbox()
     page.keyboard.press("j")
