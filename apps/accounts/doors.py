@@ -15,3 +15,6 @@ class Door(enum.StrEnum):
 
 MAIL_DOORS = frozenset({Door.SMTP, Door.IMAP})
 """The doors of mail programs, which app passwords are made for."""
+
+BROWSER_DOORS = frozenset({Door.WEBMAIL, Door.CONSOLE})
+"""The doors of people, who are asked for a second factor."""

@@ -9,6 +9,9 @@ from django.db.models.functions import Lower
 
 from apps.domains.models import Domain
 from apps.organisations.models import Organisation
+from apps.vault.fields import SealedField
+
+from .doors import MAIL_DOORS
 
 
 class UserManager(BaseUserManager["User"]):
@@ -132,14 +135,21 @@ class Credential(models.Model):
 class Session(models.Model):
     """One signed-in door, so that a user can see and end it.
 
-    A client that signs in again through the same door, from the same address, with the same credential goes on
-    with its session: a phone is one line in the list and not a thousand.
+    A mail program that signs in again through the same door, from the same address, with the same credential goes
+    on with its session: a phone is one line in the list and not a thousand. A browser's session is its own.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
     credential = models.ForeignKey(Credential, null=True, on_delete=models.SET_NULL, related_name="sessions")
+    passkey = models.ForeignKey("Passkey", null=True, on_delete=models.SET_NULL, related_name="sessions")
     door = models.CharField(max_length=20)
+    factor = models.CharField(
+        max_length=20, blank=True, help_text="The second factor that was shown, if any."
+    )
+    proved_at = models.DateTimeField(
+        null=True, help_text="When its user last showed a password or factor; browsers only."
+    )
     peer = models.GenericIPAddressField(null=True)
     client = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -151,11 +161,102 @@ class Session(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["credential", "door", "peer", "client"],
-                condition=models.Q(ended_at__isnull=True),
+                condition=models.Q(ended_at__isnull=True, door__in=sorted(map(str, MAIL_DOORS))),
                 nulls_distinct=False,
                 name="session_goes_on",
             )
         ]
+
+
+class WebSession(models.Model):
+    """A browser's cookie and what we keep for it; its `session`, once signed in, is what lists show and end."""
+
+    key = models.CharField(
+        max_length=64,
+        primary_key=True,
+        help_text="SHA-256 of the cookie: who reads the table gets in nowhere.",
+    )
+    session = models.OneToOneField(Session, null=True, on_delete=models.CASCADE, related_name="web")
+    data = models.JSONField(default=dict)
+    is_remembered = models.BooleanField(default=False, help_text="It outlives the browser's window.")
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="web_session_by_age")]
+
+
+class Totp(models.Model):
+    """An app on a phone that shows a code every 30 seconds (RFC 6238); it counts once it was confirmed."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="totp")
+    secret = SealedField()
+    last_counter = models.BigIntegerField(
+        default=0, help_text="The step of the last code used: none works twice."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    confirmed_at = models.DateTimeField(null=True)
+
+
+class Passkey(models.Model):
+    """A key pair in a device or a password manager (WebAuthn): signs in alone, or after the password."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="passkeys")
+    label = models.CharField(max_length=200)
+    credential_id = models.BinaryField(unique=True)
+    public_key = models.BinaryField()
+    party = models.CharField(max_length=253, help_text="The host name it was made for, and works at.")
+    sign_count = models.BigIntegerField(
+        default=0, help_text="Must grow, where the device counts: a copy shows."
+    )
+    transports = ArrayField(models.CharField(max_length=20), default=list)
+    is_synced = models.BooleanField(default=False, help_text="Kept by a password manager on several devices.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True)
+
+
+class RecoveryCode(models.Model):
+    """A code on paper for the day the phone is lost; only a keyed hash is kept, and it works once."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    verifier = models.CharField(max_length=64)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "verifier"], name="recovery_code_once")]
+
+
+class PendingSignIn(models.Model):
+    """Somebody who gave the right password and has yet to show a second factor. Its table is unlogged."""
+
+    key = models.CharField(
+        max_length=64, primary_key=True, help_text="SHA-256 of the token the browser holds."
+    )
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    credential = models.ForeignKey(Credential, on_delete=models.CASCADE, related_name="+")
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="pending_by_age")]
+
+
+class Challenge(models.Model):
+    """What a browser was given to have signed by a passkey: good for one purpose, once. Its table is unlogged."""
+
+    class Purpose(models.TextChoices):
+        """What a signature is asked for."""
+
+        REGISTER = "register"
+        SIGN_IN = "sign_in"
+        SECOND_FACTOR = "second_factor"
+        PROVE = "prove"
+
+    key = models.CharField(max_length=64, primary_key=True, help_text="SHA-256 of the challenge.")
+    purpose = models.CharField(max_length=20, choices=Purpose)
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+")
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="challenge_by_age")]
 
 
 class Failure(models.Model):

@@ -46,6 +46,11 @@ def target_of_credential(credential: Credential) -> Target:
     return _of_user(Noun.CREDENTIAL, credential.user, grants_of(credential.user_id))
 
 
+def target_of_factors(user: User) -> Target:
+    """Return a user's second factors, of which a verb may create, change or delete one."""
+    return _of_user(Noun.CREDENTIAL, user, grants_of(user.id))
+
+
 def target_of_session(session: Session) -> Target:
     """Return a session as something to act upon."""
     return _of_user(Noun.SESSION, session.user, grants_of(session.user_id))

@@ -32,3 +32,10 @@ DELETE FROM accounts_failure WHERE id IN (
   FOR UPDATE SKIP LOCKED
 )
 """
+
+# Which second factors a user has: a confirmed app, a passkey, a recovery code that is left.
+FACTORS = """
+SELECT EXISTS (SELECT FROM accounts_totp WHERE user_id = %(user)s AND confirmed_at IS NOT NULL),
+       EXISTS (SELECT FROM accounts_passkey WHERE user_id = %(user)s),
+       EXISTS (SELECT FROM accounts_recoverycode WHERE user_id = %(user)s AND used_at IS NULL)
+"""

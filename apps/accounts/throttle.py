@@ -61,11 +61,14 @@ def network_of(peer: str | None) -> str:
     return str(ipaddress.ip_network((address, width), strict=False))
 
 
-def begin(*, key: bytes, login: str, secret: str, peer: str | None) -> Attempt:
-    """Count an attempt and say whether it may go on; `key` is for keyed hashes."""
+def begin(*, key: bytes, login: str, secret: str, peer: str | None, network: str = "") -> Attempt:
+    """Count an attempt and say whether it may go on; `key` is for keyed hashes.
+
+    `network` stands in for the peer's where guesses count wherever they come from.
+    """
     login_bytes, secret_bytes = (text.encode("utf-8", "surrogatepass") for text in (login, secret))
     attempt = Attempt(
-        network_of(peer),
+        network or network_of(peer),
         keyed_hash_with(key, b"login", login_bytes),
         keyed_hash_with(key, b"failure", login_bytes, secret_bytes),
     )

@@ -24,15 +24,15 @@ SELECT asked, via_alias, state, address, mailbox_id, organisation_id, domain_id,
 """
 
 # Whether a session goes on under an open connection: it was not ended (by the user, or by a new password), whoever it
-# lets in still is let in, and its credential has not expired.
+# lets in still is let in, and its credential (a passkey's session has none) has not expired.
 SESSION_GOES_ON = """
 SELECT EXISTS (
   SELECT FROM accounts_session s
   JOIN accounts_user u ON u.id = s.user_id AND u.is_active
   JOIN domains_domain d ON d.id = u.domain_id AND d.is_active
   JOIN organisations_organisation o ON o.id = u.organisation_id AND o.is_active
-  JOIN accounts_credential c ON c.id = s.credential_id AND (c.expires_at IS NULL OR c.expires_at > now())
-  WHERE s.id = %s::uuid AND s.ended_at IS NULL)
+  LEFT JOIN accounts_credential c ON c.id = s.credential_id
+  WHERE s.id = %s::uuid AND s.ended_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > now()))
 """
 
 # An import keeps its mailbox from being taken apart.

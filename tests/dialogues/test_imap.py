@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 from pytest_django import DjangoDbBlocker
 
+from apps.accounts.services.credentials import add_app_password
+from apps.events.audit import SYSTEM
 from tests import factories
+from tests.accounts.signing import with_totp
 from tests.workers.imap.live import PASSWORD, Live, an_imap_listener, committing
 from tests.workers.listener import trust
 
@@ -38,9 +41,17 @@ def encoded(*words: str) -> str:
 def test_it_goes_as_written(path: Path, imap: Live, strict: Live, django_db_blocker: DjangoDbBlocker) -> None:
     with django_db_blocker.unblock():
         alice = str(factories.a_mailbox("alice", password=PASSWORD))
+        fiona = factories.a_mailbox("fiona", password=PASSWORD).owner
+        assert fiona is not None
+        with_totp(fiona)
+        made = add_app_password(user=fiona, label="phone", actor=SYSTEM)
     words = {
         "alice": alice,
         "password": PASSWORD,
+        "fiona": fiona.address,
+        "fiona_plain": encoded("", fiona.address, PASSWORD),
+        "fiona_wrong": encoded("", fiona.address, "wrong"),
+        "app_password": made.secret,
         "plain": encoded("", alice, PASSWORD),
         "plain_wrong": encoded("", alice, "wrong"),
         "plain_for_another": encoded("bob@example.test", alice, PASSWORD),

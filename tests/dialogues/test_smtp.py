@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from pytest_django import DjangoDbBlocker
 
+from apps.accounts.services.credentials import add_app_password
 from apps.domains.services import set_quota
 from apps.events.audit import SYSTEM
 from apps.events.transactions import perform
 from apps.mailboxes.services import count_sums, disable_mailbox
 from tests import factories
+from tests.accounts.signing import with_totp
 from tests.workers.listener import free_port, running, trust
 
 from .player import play
@@ -41,6 +43,10 @@ def the_cast() -> dict[str, str]:
     alice = factories.a_mailbox("alice", domain=domain, password=PASSWORD)
     factories.a_role(alice.owner, "domain_admin", domain=domain)
     bob, carol = factories.a_mailbox("bob", domain=domain), factories.a_mailbox("carol", domain=domain)
+    fiona = factories.a_mailbox("fiona", domain=domain, password=PASSWORD)
+    assert fiona.owner is not None
+    with_totp(fiona.owner)
+    made = add_app_password(user=fiona.owner, label="phone", actor=SYSTEM)
     dave = factories.a_mailbox("dave", domain=domain, quota_bytes=1000)
     full = factories.a_mailbox("full", domain=domain, quota_bytes=1000)
     full.usage.bytes = 1000
@@ -71,6 +77,9 @@ def the_cast() -> dict[str, str]:
         "alice_plain": _b64(f"\0{alice}\0{PASSWORD}"),
         "alice_user64": _b64(str(alice)),
         "alice_password64": _b64(PASSWORD),
+        "fiona_plain": _b64(f"\0{fiona}\0{PASSWORD}"),
+        "fiona_wrong": _b64(f"\0{fiona}\0wrong"),
+        "fiona_app": _b64(f"\0{fiona}\0{made.secret}"),
         "wrong_plain": _b64(f"\0{alice}\0wrong"),
         "nobody_plain": _b64(f"\0nobody@{domain.name}\0wrong"),
         "filler700": "x" * 700,

@@ -37,6 +37,8 @@ DONE = ok(b"Completed")
 
 # Signing in. One sentence for every refusal: a stranger learns nothing from it.
 REFUSED = no(b"Authentication failed", b"AUTHENTICATIONFAILED")
+# Only who sent the right password hears this one; see `accounts.authentication`.
+NEEDS_APP_PASSWORD = no(b"An app password is needed; make one in the web settings", b"ALERT")
 NEEDS_TLS = no(b"Sign in over TLS only", b"PRIVACYREQUIRED")
 NO_MAILBOX = no(b"This user has no mailbox", b"CONTACTADMIN")
 UNKNOWN_MECHANISM = no(b"Unknown mechanism", b"CANNOT")

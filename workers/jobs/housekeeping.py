@@ -10,12 +10,11 @@ from typing import NamedTuple
 import redis
 from celery import shared_task
 from django.conf import settings
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import close_old_connections
 from django.utils import timezone
 
 from apps.accounts import throttle
-from apps.accounts.services import sessions
+from apps.accounts.services import second_factor, sessions
 from apps.events import partitions
 from apps.events.transactions import perform
 from apps.events.valkey import sync_client
@@ -126,10 +125,10 @@ CHORES = (
     Chore("finished queue rows", 60, _forget_finished),
     Chore("sign-in failures", 300, lambda _: throttle.forget_expired()),
     Chore("sessions of users", HOUR, lambda _: sessions.forget_sessions()),
-    Chore("sessions of browsers", HOUR, lambda _: SessionStore.clear_expired()),
     Chore("drafts behind", 30, lambda _: drafts.settle_due(now=timezone.now())),
     Chore("letters that left", 600, lambda _: release.forget(now=timezone.now())),
     Chore("uploads nobody needs", 600, lambda _: uploads.forget(now=timezone.now())),
+    Chore("unfinished sign-ins", 300, lambda _: second_factor.forget_expired()),
     Chore("sums of usage", 60, lambda _: perform(mailboxes.count_sums())),
     Chore("deleted mailboxes", 60, lambda during: removal.finish_all(during.may_claim)),
     Chore("packs and snapshots", 5, _build),

@@ -91,6 +91,8 @@ class Handler:
             return replies.SIGNED_IN
         log.info("sign-in refused", extra={"peer": session.address, "reason": answer.reason})
         await asyncio.sleep(answer.pause)
+        if answer.needs_app_password:
+            return replies.AUTH_NEEDS_APP_PASSWORD
         return replies.AUTH_THROTTLED if answer.retry_after is not None else replies.AUTH_FAILED
 
     def _answer(

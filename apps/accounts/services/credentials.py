@@ -1,6 +1,7 @@
 """Passwords, app passwords and API tokens: set, made, withdrawn. A generated secret is returned once."""
 
 import ipaddress
+import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +10,8 @@ from django.conf import settings
 from django.db import transaction
 
 from apps.accounts import generated, hashing, imported
-from apps.accounts.doors import MAIL_DOORS
-from apps.accounts.models import Credential, User
+from apps.accounts.doors import BROWSER_DOORS, MAIL_DOORS
+from apps.accounts.models import Credential, PendingSignIn, User
 from apps.accounts.permissions import SCOPES
 from apps.accounts.services import sessions
 from apps.accounts.services.users import target_of
@@ -30,15 +31,15 @@ class Made:
     secret: str
 
 
-def set_password(*, user: User, password: str, actor: audit.Actor) -> None:
-    """Set a user's password; sessions that came in by the old one end."""
+def set_password(*, user: User, password: str, keep: uuid.UUID | None = None, actor: audit.Actor) -> None:
+    """Set a user's password; sessions that came in by the old one end, and those of browsers but the one to keep."""
     if len(password) < settings.MAIL_PASSWORD_LENGTH:
         raise DirectoryError(f"a password has at least {settings.MAIL_PASSWORD_LENGTH} characters")
     if len(password.encode("utf-8", "surrogatepass")) > hashing.MAX_PASSWORD_BYTES:
         raise DirectoryError(f"a password has at most {hashing.MAX_PASSWORD_BYTES} bytes")
     if password.casefold() in {user.address.casefold(), user.address.partition("@")[0].casefold()}:
         raise DirectoryError("a password is not the address it belongs to")
-    _set_verifier(user, hashing.SCHEME, hashing.hash_password(password), actor)
+    _set_verifier(user, hashing.SCHEME, hashing.hash_password(password), actor, keep)
 
 
 def import_password(*, user: User, verifier: str, actor: audit.Actor) -> None:
@@ -49,7 +50,9 @@ def import_password(*, user: User, verifier: str, actor: audit.Actor) -> None:
     _set_verifier(user, *found, actor)
 
 
-def _set_verifier(user: User, scheme: str, verifier: str, actor: audit.Actor) -> None:
+def _set_verifier(
+    user: User, scheme: str, verifier: str, actor: audit.Actor, keep: uuid.UUID | None = None
+) -> None:
     with transaction.atomic():
         credential, was_made = Credential.objects.select_for_update(no_key=True).get_or_create(
             user=user, kind=Credential.Kind.PASSWORD, defaults={"scheme": scheme, "verifier": verifier}
@@ -57,7 +60,10 @@ def _set_verifier(user: User, scheme: str, verifier: str, actor: audit.Actor) ->
         if not was_made:
             credential.scheme, credential.verifier = scheme, verifier
             credential.save(update_fields=["scheme", "verifier"])
-            sessions.end_all(credential_id=credential.id)
+            # Who stands between password and second factor gave the old one.
+            PendingSignIn.objects.filter(user=user).delete()
+            sessions.end_all(credential_id=credential.id, but=keep)
+            sessions.end_all(user_id=user.id, doors=BROWSER_DOORS, but=keep)
         audit.record(actor=actor, action="password.set", target=target_of(user), details={"scheme": scheme})
 
 

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from apps.accounts.models import Session
+from apps.accounts.models import Session, WebSession
 from apps.events import audit
 
 IDLE_FOR = timedelta(days=30)
@@ -17,14 +17,30 @@ KEPT_FOR = timedelta(days=90)
 _SEEN_EVERY = timedelta(minutes=1)
 
 
-def end_all(*, user_id: int | None = None, credential_id: int | None = None) -> int:
-    """End every live session of a user or of a credential, within the caller's transaction."""
+def end_all(
+    *,
+    user_id: int | None = None,
+    credential_id: int | None = None,
+    passkey_id: int | None = None,
+    doors: Collection[str] | None = None,
+    but: uuid.UUID | None = None,
+) -> int:
+    """End every live session of a user, a credential or a passkey, within the caller's transaction.
+
+    Only those of some doors where these are named, and never the one the caller speaks from.
+    """
     live = Session.objects.filter(ended_at=None)
     if user_id is not None:
         live = live.filter(user_id=user_id)
     if credential_id is not None:
         live = live.filter(credential_id=credential_id)
-    assert user_id is not None or credential_id is not None
+    if passkey_id is not None:
+        live = live.filter(passkey_id=passkey_id)
+    assert user_id is not None or credential_id is not None or passkey_id is not None
+    if doors is not None:
+        live = live.filter(door__in=[str(door) for door in doors])
+    if but is not None:
+        live = live.exclude(id=but)
     return live.update(ended_at=Now())
 
 
@@ -35,10 +51,12 @@ def end_session(*, session: Session, actor: audit.Actor) -> None:
             _record([session.id], session, actor)
 
 
-def end_sessions(*, user_id: int, actor: audit.Actor) -> int:
-    """End every session of a user; returns how many there were."""
+def end_sessions(*, user_id: int, but: uuid.UUID | None = None, actor: audit.Actor) -> int:
+    """End every session of a user, but perhaps the one they speak from; returns how many there were."""
     with transaction.atomic():
         live = Session.objects.select_related("user").filter(user_id=user_id, ended_at=None)
+        if but is not None:
+            live = live.exclude(id=but)
         sessions = list(live.select_for_update(of=("self",)).order_by("id"))
         if sessions:
             Session.objects.filter(id__in=[session.id for session in sessions]).update(ended_at=Now())
@@ -73,5 +91,8 @@ def still_live(session_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
 def forget_sessions() -> int:
     """End sessions unseen for 30 days and drop those ended 90 days ago; returns how many were dropped."""
     now = timezone.now()
+    # A browser's end earlier, each at its own time.
+    Session.objects.filter(ended_at=None, web__expires_at__lt=now).update(ended_at=Now())
+    WebSession.objects.filter(Q(expires_at__lt=now) | Q(session__ended_at__isnull=False)).delete()
     Session.objects.filter(ended_at=None, seen_at__lt=now - IDLE_FOR).update(ended_at=Now())
     return Session.objects.filter(ended_at__lt=now - KEPT_FOR).delete()[0]

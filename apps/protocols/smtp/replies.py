@@ -111,6 +111,7 @@ AUTH_SYNTAX = Reply(501, "5.5.2", "Malformed response")
 AUTH_TOO_LONG = Reply(500, "5.5.6", "Response too long")
 AUTH_CANCELLED = Reply(501, "5.7.0", "Cancelled")
 AUTH_FAILED = Reply(535, "5.7.8", "Authentication credentials invalid")
+AUTH_NEEDS_APP_PASSWORD = Reply(534, "5.7.9", "An app password is needed; make one in the web settings")
 AUTH_THROTTLED = Reply(454, "4.7.0", "Too many failures, try again later")
 AUTH_UNAVAILABLE = Reply(454, "4.7.0", "Temporary authentication failure")
 

@@ -16,6 +16,7 @@ from apps.store.services import folders
 from workers.bridge import db
 from workers.imap.answers import (
     CANCELLED,
+    NEEDS_APP_PASSWORD,
     NEEDS_TLS,
     NO_MAILBOX,
     REFUSED,
@@ -101,7 +102,7 @@ async def _sign_in(client: Client, user: str, password: str) -> Answer:
                 extra={"user": _told(user), "peer": client.peer, "reason": outcome.reason},
             )
             await asyncio.sleep(min(MOST_PAUSE, max(outcome.pause, outcome.retry_after or 0)))
-            return REFUSED
+            return NEEDS_APP_PASSWORD if outcome.needs_app_password else REFUSED
         case signed_in, None:
             log.warning("user without a mailbox", extra={"user": signed_in.address})
             return NO_MAILBOX

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from apps.accounts import security
 from apps.accounts.doors import MAIL_DOORS
 from apps.accounts.models import Credential
 from apps.accounts.permissions import SCOPES
@@ -22,7 +23,7 @@ class Command(NounCommand):
     )
 
     def add_verbs(self) -> None:
-        """Add app passwords and tokens, list, remove."""
+        """Add app passwords and tokens, list them and second factors, remove."""
         app = self.verb("add-app-password", self.add_app_password, "Make a password for one mail program.")
         app.add_argument("address")
         app.add_argument("label", help="what it is for, like Phone")
@@ -61,6 +62,11 @@ class Command(NounCommand):
         show = self.verb("list", self.show, "List credentials; secrets are not kept and cannot be shown.")
         show.add_argument("address", nargs="?", help="only those of this user")
         add_json(show)
+        factors = self.verb(
+            "list-factors", self.show_factors, "List second factors: apps, passkeys, recovery codes."
+        )
+        factors.add_argument("address", nargs="?", help="only those of this user")
+        add_json(factors)
         remove = self.verb("remove", self.remove, "Withdraw a credential and end the sessions it opened.")
         remove.add_argument("id", type=int, help="as shown by list")
 
@@ -111,6 +117,18 @@ class Command(NounCommand):
                     _day(row.last_used_at),
                 )
                 for row in rows
+            ),
+            as_json=as_json,
+        )
+
+    def show_factors(self, *, address: str | None, as_json: bool) -> None:
+        """List second factors."""
+        user = users.find_user(address) if address else None
+        self.table(
+            ("user", "kind", "label", "since", "last used", "left"),
+            (
+                (row.address, row.kind, row.label, _day(row.since), _day(row.last_used_at), row.left)
+                for row in security.list_factors(user)
             ),
             as_json=as_json,
         )

@@ -1,10 +1,11 @@
 """manage.py user: people who sign in."""
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.crypto import get_random_string
 
-from apps.accounts.models import User
-from apps.accounts.services import credentials, users
+from apps.accounts.models import Passkey, Totp, User
+from apps.accounts.services import credentials, second_factor, users
 from apps.mailflow import removal
 from apps.organisations.nouns import NounCommand, add_json, confirm, read_password
 from apps.organisations.services import find_organisation
@@ -22,7 +23,7 @@ class Command(NounCommand):
     )
 
     def add_verbs(self) -> None:
-        """Create, list, change, disable, enable, delete, set-password, import-password."""
+        """Create, list, change, disable, enable, delete, set-password, reset-second-factor, import-password."""
         create = self.verb(
             "create", self.create, "Make a user. Without a password option, one cannot sign in yet."
         )
@@ -61,6 +62,11 @@ class Command(NounCommand):
         )
         set_password.add_argument("address")
         set_password.add_argument("--generate", action="store_true", help="make one and print it")
+        self.verb(
+            "reset-second-factor",
+            self.reset_second_factor,
+            "Take every second factor away, for a user who lost them; browsers have to sign in again.",
+        ).add_argument("address")
         imported = self.verb(
             "import-password",
             self.import_password,
@@ -82,16 +88,20 @@ class Command(NounCommand):
     def show(self, *, organisation: str | None, as_json: bool) -> None:
         """List users."""
         rows = User.objects.select_related("organisation").prefetch_related("roles").order_by("address")
+        totp = Totp.objects.filter(user=OuterRef("id"), confirmed_at__isnull=False)
+        passkey = Passkey.objects.filter(user=OuterRef("id"))
+        rows = rows.annotate(has_second_factor=Exists(totp) | Exists(passkey))
         if organisation is not None:
             rows = rows.filter(organisation=find_organisation(organisation))
         self.table(
-            ("address", "active", "organisation", "roles", "name"),
+            ("address", "active", "organisation", "roles", "second factor", "name"),
             (
                 (
                     row.address,
                     row.is_active,
                     row.organisation.name,
                     " ".join(sorted({role.kind for role in row.roles.all()})),
+                    row.has_second_factor,
                     row.name,
                 )
                 for row in rows
@@ -134,6 +144,17 @@ class Command(NounCommand):
         password = _new_password() if generate else read_password()
         credentials.set_password(user=user, password=password, actor=self.actor)
         self.say(f"password {password}" if generate else f"set the password of {address}")
+
+    def reset_second_factor(self, *, address: str) -> None:
+        """Take every second factor away."""
+        reset = second_factor.reset_second_factor(user=users.find_user(address), actor=self.actor)
+        if not (reset.totp or reset.passkeys):
+            self.say(f"{address} has no second factor")
+            return
+        app = "the authenticator app" if reset.totp else "no authenticator app"
+        self.say(
+            f"took from {address}: {app}, {reset.passkeys} passkeys, {reset.recovery_codes} recovery codes"
+        )
 
     def import_password(self, *, address: str) -> None:
         """Take over a verifier."""
