@@ -260,6 +260,31 @@ MAIL_PASSWORD_LENGTH = registry.integer(
     "MAIL_PASSWORD_LENGTH", 10, "Characters a new password has at least.", least=1, most=200
 )
 
+MAIL_SESSION_IDLE = registry.seconds(
+    "MAIL_SESSION_IDLE",
+    12 * 3600,
+    "How long a browser may be idle before it has to sign in again, where its user did not ask to stay signed in.",
+    least=60,
+)
+MAIL_SESSION_REMEMBERED = registry.seconds(
+    "MAIL_SESSION_REMEMBERED",
+    14 * 86400,
+    "How long a browser may be idle where its user asked to stay signed in.",
+    least=60,
+)
+MAIL_SESSION_LIFETIME = registry.seconds(
+    "MAIL_SESSION_LIFETIME",
+    90 * 86400,
+    "How long a browser stays signed in at most, idle or not.",
+    least=60,
+)
+MAIL_PROOF_SECONDS = registry.seconds(
+    "MAIL_PROOF_SECONDS",
+    900,
+    "How long after signing in a user may change passwords and factors without proving again who they are.",
+    least=60,
+)
+
 MAIL_QUEUE_KEEP = registry.seconds(
     "MAIL_QUEUE_KEEP", 86400, "How long recipients that were delivered or given up stay in the queue's lists."
 )
@@ -295,7 +320,6 @@ SECRET_KEY = derive(MAIL_KEYRING, "django").hex()
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.postgres",
-    "django.contrib.sessions",
     "django.contrib.auth",
     "django.contrib.messages",
     "rest_framework",
@@ -317,6 +341,10 @@ INSTALLED_APPS = [
     "apps.api",
 ]
 AUTH_USER_MODEL = "accounts.User"
+SESSION_ENGINE = "apps.accounts.web_sessions"
+SESSION_COOKIE_NAME = "mail_session"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 MAIL_VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.api.authentication.BearerToken"],
