@@ -39,6 +39,13 @@ def signed_in(request: Request) -> SignedIn:
     return found
 
 
+def token_of(request: Request) -> int:
+    """Return the id of the token: nobody comes here with anything else."""
+    found = signed_in(request).credential_id
+    assert found is not None
+    return found
+
+
 def user_of(request: Request) -> User:
     """Return the token's user."""
     assert isinstance(request.user, User)

@@ -15,7 +15,7 @@ from apps.api import examples
 from apps.api.lookup import named_domain, one, seen_user
 from apps.api.operations import given, operation
 from apps.api.paging import page
-from apps.api.permission import actor_of, demand_allowed, signed_in, subject
+from apps.api.permission import actor_of, demand_allowed, subject, token_of
 from apps.api.shapes.people import (
     CredentialShape,
     EndedShape,
@@ -210,7 +210,7 @@ class AppPasswordsView(APIView):
         made = credentials.add_app_password(
             user=found,
             **given(NewAppPasswordShape, request),
-            by=Credential.objects.get(id=signed_in(request).credential_id),
+            by=Credential.objects.get(id=token_of(request)),
             actor=actor_of(request),
         )
         return Response({"id": made.credential_id, "secret": made.secret}, 201)

@@ -12,7 +12,7 @@ from apps.api import examples
 from apps.api.lookup import one
 from apps.api.operations import given, operation
 from apps.api.paging import page
-from apps.api.permission import actor_of, demand, signed_in, user_of
+from apps.api.permission import actor_of, demand, token_of, user_of
 from apps.api.shapes.people import CredentialShape, MadeSecretShape, NewTokenShape
 
 TOKENS = Credential.objects.filter(kind=Credential.Kind.API_TOKEN).select_related("user")
@@ -54,7 +54,7 @@ class TokensView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Make a token of your own: shown this once, and never able to do more than the one that makes it."""
-        by = Credential.objects.select_related("user").get(id=signed_in(request).credential_id)
+        by = Credential.objects.select_related("user").get(id=token_of(request))
         demand(request, Verb.CREATE, target_of_credential(by))
         made = credentials.add_token(
             user=user_of(request), **given(NewTokenShape, request), by=by, actor=actor_of(request)

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0002_unlogged_failures'),
+        ('accounts', '0003_trace_scope'),
     ]
 
     operations = [

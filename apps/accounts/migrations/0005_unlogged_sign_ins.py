@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
     """Make them unlogged; drop django_session, which nobody ever signed in by."""
 
-    dependencies = [("accounts", "0003_second_factor")]
+    dependencies = [("accounts", "0004_second_factor")]
     operations = [
         migrations.RunSQL(
             [
