@@ -2,9 +2,9 @@
 
 from django.http import Http404, HttpRequest
 
+from apps.accounts import web
 from apps.accounts.models import User
 from apps.accounts.permissions import Verb, may
-from apps.accounts.queries import subject_of
 from apps.events.transactions import perform
 from apps.mailboxes.models import Mailbox
 from apps.mailboxes.queries import mailboxes_of, target_of_mailbox
@@ -15,8 +15,7 @@ from .desk import Desk
 
 def mailbox_for(request: HttpRequest, mailbox_id: int, verb: Verb = Verb.READ) -> Mailbox:
     """Return a mailbox that the signed-in user may use so; to everybody else there is none (404)."""
-    user_id = request.user.pk if request.user.is_authenticated else None
-    subject = subject_of(user_id) if user_id is not None else None
+    subject = web.subject(request)
     mailbox = (
         Mailbox.objects.filter(
             id=mailbox_id, is_active=True, domain__is_active=True, domain__organisation__is_active=True

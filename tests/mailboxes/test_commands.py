@@ -60,6 +60,7 @@ def test_a_tenant_from_nothing_to_signed_in() -> None:
         "address": "alice@example.test",
         "active": True,
         "organisation": "Example Ltd",
+        "second factor": False,
         "roles": "domain_admin",
         "name": "Alice",
     }

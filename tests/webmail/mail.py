@@ -4,27 +4,19 @@ import email.message
 import email.policy
 from dataclasses import dataclass
 
-from django.test import Client
-
-from apps.accounts.models import User
 from apps.events.transactions import perform
 from apps.mailboxes.models import Mailbox
 from apps.protocols.mime.scan import scan
 from apps.store.models import Message
 from apps.store.services import folders, messages
 from apps.store.values import MessageFacts, NewMessage, Placed
+from tests.browsers import a_browser_of as signed_in
 from tests.factories import a_mailbox
+
+__all__ = ["signed_in"]
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 60
 PREFIX = b"Return-Path: <bob@example.test>\r\n"
-
-
-def signed_in(user: User | None) -> Client:
-    """Return a browser in which this user has signed in."""
-    assert user is not None
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @dataclass(frozen=True, slots=True)
