@@ -1,9 +1,123 @@
-"""Signing in."""
+"""Signing in and out. Whoever is refused hears one sentence, and hears it no sooner than anybody else."""
 
-from django.http import HttpRequest, HttpResponse
+import time
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from apps.accounts import signing_in, web
+from apps.accounts.authentication import Answer, NeedsSecondFactor, Refused, SignedIn
+from apps.accounts.factors import Factor
+
+HOME = "/mail/"
 
 
+def home(request: HttpRequest) -> HttpResponse:
+    """Send a reader to their mail, or to the page that asks who they are."""
+    return HttpResponseRedirect(HOME if request.user.is_authenticated else "/sign-in")
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """Ask who somebody is."""
-    return render(request, "pages/sign_in.html")
+    """Ask for address and password."""
+    if request.method != "POST":
+        if request.user.is_authenticated:
+            return HttpResponseRedirect(_next(request))
+        return _page(request)
+    answer = signing_in.begin(
+        request.POST.get("address", "")[:400],
+        request.POST.get("password", "")[:4096],
+        peer=web.peer_of(request),
+        client=web.client_of(request),
+    )
+    return _answer(request, answer)
+
+
+@never_cache
+@sensitive_post_parameters("code", "token")
+@require_POST
+def second_step(request: HttpRequest) -> HttpResponse:
+    """Take the code of an app or from paper, and finish what the password began."""
+    token, code = request.POST.get("token", "")[:200], request.POST.get("code", "")[:100].strip()
+    finish = (
+        signing_in.finish_with_recovery_code
+        if request.POST.get("kind") == Factor.RECOVERY_CODE
+        else signing_in.finish_with_totp
+    )
+    answer = finish(token, code, peer=web.peer_of(request), client=web.client_of(request))
+    return _answer(request, answer, token=token)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the browser's session."""
+    web.sign_out(request)
+    return HttpResponseRedirect("/sign-in")
+
+
+def _answer(request: HttpRequest, answer: Answer, *, token: str = "") -> HttpResponse:
+    match answer:
+        case SignedIn():
+            web.sign_in(request, answer, remember="remember" in request.POST)
+            return HttpResponseRedirect(_next(request))
+        case NeedsSecondFactor():
+            return _second_page(request, answer.token, answer.kinds)
+        case Refused():
+            time.sleep(answer.pause)
+            error = _words(answer, is_code=bool(token))
+            if token and not answer.start_again:
+                return _second_page(request, token, signing_in.pending_factors(token), error=error)
+            return _page(request, error=error)
+
+
+def _words(refused: Refused, *, is_code: bool) -> str:
+    if refused.retry_after is not None:
+        minutes = max(1, round(refused.retry_after / 60))
+        text = ngettext(
+            "Too many attempts. Try again in a minute.",
+            "Too many attempts. Try again in %(n)s minutes.",
+            minutes,
+        )
+        return text % {"n": minutes}
+    if refused.start_again:
+        return _("That took too long. Please start again.")
+    if is_code:
+        return _("This code is not right, or was used already.")
+    return _("Address or password is not right.")
+
+
+def _page(request: HttpRequest, *, error: str = "") -> HttpResponse:
+    given = request.POST if request.method == "POST" else request.GET
+    values = {"error": error, "next": given.get("next", ""), "address": given.get("address", "")}
+    return render(request, "pages/sign_in.html", values, status=422 if error else 200)
+
+
+def _second_page(
+    request: HttpRequest, token: str, kinds: tuple[Factor, ...], *, error: str = ""
+) -> HttpResponse:
+    values = {
+        "error": error,
+        "token": token,
+        "next": request.POST.get("next", ""),
+        "remember": "remember" in request.POST,
+        "has_app": Factor.TOTP in kinds,
+        "has_recovery": Factor.RECOVERY_CODE in kinds,
+        "recovery": request.POST.get("kind") == Factor.RECOVERY_CODE or Factor.TOTP not in kinds,
+    }
+    return render(request, "pages/second_step.html", values, status=422 if error else 200)
+
+
+def _next(request: HttpRequest) -> str:
+    wanted = request.POST.get("next") or request.GET.get("next") or HOME
+    is_ours = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if is_ours else HOME
