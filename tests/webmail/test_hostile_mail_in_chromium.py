@@ -79,7 +79,7 @@ def watched() -> Iterator[Canary]:
 def reading(filed: Filed) -> Iterator[Reader]:
     """Sign in and open a browser; only then, for its loop forbids the database in this thread."""
     chromium = find_chromium()
-    cookie = signed_in(filed.mailbox.owner).cookies["sessionid"].value
+    cookie = signed_in(filed.mailbox.owner).cookies["mail_session"].value
     documents: Documents = {}
     with serving_web(documents) as web, sync_playwright() as playwright:
         browser: Browser = playwright.chromium.launch(
@@ -87,7 +87,7 @@ def reading(filed: Filed) -> Iterator[Reader]:
             args=["--no-sandbox", "--headless", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
         )
         context = browser.new_context()
-        context.add_cookies([{"name": "sessionid", "value": cookie, "url": web}])
+        context.add_cookies([{"name": "mail_session", "value": cookie, "url": web}])
         page = context.new_page()
         reader = Reader(page, web, documents)
 

@@ -27,7 +27,7 @@ def web() -> Iterator[str]:
 
 
 def cookie(shelf: Shelf) -> str:
-    return f"sessionid={shelf.client.cookies['sessionid'].value}"
+    return f"mail_session={shelf.client.cookies['mail_session'].value}"
 
 
 @asynccontextmanager
@@ -73,7 +73,7 @@ def test_nobody_hears_of_anothers_mail(web: str) -> None:
     asyncio.run(main())
 
 
-@pytest.mark.parametrize("cookie", ["", "sessionid=nonsense", "sessionid=", "\x01=;;"])
+@pytest.mark.parametrize("cookie", ["", "mail_session=nonsense", "mail_session=", "\x01=;;"])
 def test_without_a_session_it_is_over_at_once(web: str, cookie: str) -> None:
     async def main() -> int | None:
         async with listening(web, cookie) as socket:
@@ -104,7 +104,7 @@ def test_it_ends_with_the_session(web: str, monkeypatch: pytest.MonkeyPatch) -> 
 
     async def main() -> int | None:
         async with listening(web, cookie(shelf)) as socket:
-            await in_thread(shelf.client.logout)
+            await in_thread(lambda: shelf.client.post("/sign-out"))
             with pytest.raises(websockets.ConnectionClosed) as closed:
                 await asyncio.wait_for(socket.recv(), 5)
             return closed.value.rcvd.code if closed.value.rcvd else None

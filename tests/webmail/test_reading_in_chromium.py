@@ -44,12 +44,12 @@ def test_reading() -> None:
     filed = file(message.as_bytes(), mailbox)
     thread = Content.objects.get(mailbox_id=mailbox.pk, id=filed.content_id).thread_id
     inbox = mailbox.folders.get(name="INBOX").pk
-    cookie = signed_in(mailbox.owner).cookies["sessionid"].value
+    cookie = signed_in(mailbox.owner).cookies["mail_session"].value
     pictures = os.environ.get("MAIL_TEST_PICTURES")
     with serving_web() as web, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium, args=ARGS)
         context = browser.new_context(viewport={"width": 1366, "height": 800})
-        context.add_cookies([{"name": "sessionid", "value": cookie, "url": web}])
+        context.add_cookies([{"name": "mail_session", "value": cookie, "url": web}])
         page = context.new_page()
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))

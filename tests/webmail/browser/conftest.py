@@ -25,7 +25,7 @@ SWITCHES = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
-COOKIES = ("sessionid",)
+COOKIES = ("mail_session",)
 
 
 @dataclass
