@@ -5,6 +5,7 @@ import "./islands/mail-thread";
 import type { MailList } from "./islands/mail-list";
 import { startPage } from "./shared/page";
 import { showLeft, startAlone } from "./shell/alone";
+import { startComposing } from "./shell/composing";
 import { keepCounts } from "./shell/counts";
 import { startKeys } from "./shell/keyboard";
 import { Live } from "./shell/live";
@@ -18,6 +19,7 @@ startTastes();
 
 const shell = document.querySelector<HTMLElement>(".webmail");
 const pane = document.getElementById("reading");
+startComposing(shell);
 if (shell) {
   const base = shell.dataset["base"] ?? "";
   const mailbox = Number(shell.dataset["mailbox"]);

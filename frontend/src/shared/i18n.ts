@@ -28,4 +28,4 @@ export function interpolate(text: string, values: Record<string, string | number
 }
 
 /** The language of the page, for dates and numbers. */
-export const language = document.documentElement.lang || "en";
+export const language = globalThis.document?.documentElement.lang || "en";

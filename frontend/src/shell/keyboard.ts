@@ -57,13 +57,6 @@ export function startKeys(shell: HTMLElement, list: () => MailList | null, readi
     event.preventDefault();
     void act(deed);
   });
-
-  document.addEventListener("click", (event) => {
-    const link = event.target instanceof Element ? event.target.closest("[data-compose]") : null;
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || !customElements.get("mail-composer")) return;
-    event.preventDefault();
-    say("mail:compose", { mailbox, how: "new" });
-  });
 }
 
 async function go(deed: Deed): Promise<void> {
