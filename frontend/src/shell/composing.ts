@@ -1,7 +1,5 @@
 /** Opens the composer, which is loaded when it is wanted: docked beside the list, or in a tab of its own. */
 
-import "lit"; // The first screen's islands stand on it, so the composer's chunk need not bring it.
-
 import type { Start, Wish } from "../islands/composer/beginning";
 import type { MailComposer } from "../islands/composer/composer";
 import { HttpError } from "../shared/http";

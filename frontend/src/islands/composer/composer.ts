@@ -605,7 +605,7 @@ export class MailComposer extends LitElement {
       event.stopPropagation();
       if (this.doubts.length) this.doubts = [];
       else void this.close();
-    }
+    } else if (event.key !== "F6") event.stopPropagation();
   };
 
   private focusFirst(): void {
