@@ -1,6 +1,7 @@
 """Whom one may write to, and as whom."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -23,8 +24,11 @@ def suggestions(request: HttpRequest) -> HttpResponse:
 @require_safe
 @asked
 def own(request: HttpRequest) -> HttpResponse:
-    """List every address the user may write as, the default first, with its signature."""
-    return JsonResponse({"identities": own_shown(user_id_of(request))})
+    """List every address the user may write as, the default first, with its signature.
+
+    With a fresh token: a page whose reader signed in again elsewhere has one that counts no more.
+    """
+    return JsonResponse({"identities": own_shown(user_id_of(request)), "token": get_token(request)})
 
 
 def own_shown(user_id: int) -> list[dict[str, object]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 from apps.pages import assets
 from tests.webmail.live import serving_web
@@ -58,10 +58,12 @@ class Sitter:
     def _watch(self, page: Page) -> None:
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on("requestfinished", lambda request: self.requested.append(request.url))
+        page.on("requestfailed", self._failed)
+
+    def _failed(self, request: Request) -> None:
         # What the policy stopped was never asked for.
-        page.on(
-            "requestfailed", lambda request: request.failure == "csp" or self.requested.append(request.url)
-        )
+        if request.failure != "csp":
+            self.requested.append(request.url)
 
     def elsewhere(self) -> list[str]:
         """Return what the browser asked of anyone but us."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from apps.mailflow.writing import identities
 from tests.factories import a_mailbox
@@ -55,6 +55,10 @@ def compose(sitter: Sitter, page: Page | None = None, **wish: object) -> Page:
     return page
 
 
+def attach(page: Page, name: str, kind: str, content: bytes, field: str = "files") -> None:
+    page.set_input_files(f"[name={field}]", FilePayload(name=name, mimeType=kind, buffer=content))
+
+
 def write(
     page: Page, to: str = "ana@far.example", subject: str = "The garden", text: str = "At noon?"
 ) -> None:
@@ -76,9 +80,7 @@ def content_of(sitter: Sitter, subject: str, folder: str = "INBOX") -> int:
 def test_write_attach_send_and_undo(sitter: Sitter) -> None:
     page = compose(sitter)
     write(page)
-    page.set_input_files(
-        "[name=files]", [{"name": "plan.pdf", "mimeType": "application/pdf", "buffer": b"x" * 300_000}]
-    )
+    attach(page, "plan.pdf", "application/pdf", b"x" * 300_000)
     expect(page.locator(".composer-file")).to_contain_text("plan.pdf")
     page.keyboard.press("Control+Enter")
     notice = page.locator("#notices .notice")
@@ -258,11 +260,11 @@ def test_the_end_of_a_session_loses_nothing(sitter: Sitter) -> None:
     page = compose(sitter)
     write(page)
     saved(page)
-    cookies = sitter.context.cookies()
+    session = sitter.shelf.client.cookies["sessionid"].value
     sitter.context.clear_cookies()
     page.locator("#composer-subject").fill("After the end")
     expect(page.get_by_text("Your session is over")).to_be_visible(timeout=10_000)
-    sitter.context.add_cookies(cookies)
+    sitter.context.add_cookies([{"name": "sessionid", "value": session, "url": sitter.web}])
     page.evaluate("window.dispatchEvent(new Event('focus'))")
     expect(page.get_by_text("Your session is over")).to_have_count(0)
     saved(page)
@@ -339,7 +341,7 @@ def test_a_picture_within_the_text(sitter: Sitter) -> None:
         "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
         "1f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
     )
-    page.set_input_files("[name=pictures]", [{"name": "dot.png", "mimeType": "image/png", "buffer": dot}])
+    attach(page, "dot.png", "image/png", dot, "pictures")
     expect(page.locator(".composer-text img")).to_have_attribute("src", re.compile(r"^/mail/uploads/\d+$"))
     expect(page.locator(".composer-file")).to_have_count(0)
     saved(page)
@@ -362,7 +364,7 @@ def test_axe_finds_nothing(shelf: Shelf, theme: str) -> None:
         pytest.skip("axe-core is not installed")
     with sitting(shelf, color_scheme=theme) as sitter:
         page = compose(sitter, how="reply", content=content_of(sitter, "Tulips"))
-        page.set_input_files("[name=files]", [{"name": "a.txt", "mimeType": "text/plain", "buffer": b"x"}])
+        attach(page, "a.txt", "text/plain", b"x")
         page.locator("#composer-subject").fill("")
         page.keyboard.press("Control+Enter")
         expect(page.get_by_role("alertdialog")).to_be_visible()

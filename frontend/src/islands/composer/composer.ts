@@ -244,8 +244,16 @@ export class MailComposer extends LitElement {
   };
 
   private readonly back = (): void => {
-    if (this.ready && !this.sent && !this.conflict && this.saving.isDirty) void this.saving.flush();
+    if (this.ready && !this.sent && !this.conflict && (this.sessionOver || this.saving.isDirty)) void this.again();
   };
+
+  private async again(): Promise<void> {
+    if (this.sessionOver) {
+      if (!(await server.renew())) return;
+      this.sessionOver = false;
+    }
+    await this.saving.flush();
+  }
 
   /* Sending. */
 
@@ -294,7 +302,7 @@ export class MailComposer extends LitElement {
       return;
     }
     const { code, about } = (error.body ?? {}) as { code?: string; about?: string[] };
-    if (error.status === 401) {
+    if (error.status === 401 || error.status === 403) {
       this.sessionOver = true;
       return;
     }

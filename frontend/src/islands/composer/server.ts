@@ -69,3 +69,15 @@ export function identities(): Promise<Identity[]> {
   });
   return asked;
 }
+
+/** Take a fresh token: who signed in again, in another tab, made this page's worthless. False while nobody has. */
+export async function renew(): Promise<boolean> {
+  try {
+    const { token } = await request<{ token: string }>(`${ROOT}identities`);
+    const meta = document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]');
+    if (meta) meta.content = token;
+    return true;
+  } catch {
+    return false;
+  }
+}
