@@ -51,7 +51,7 @@ async function load(): Promise<typeof import("../islands/composer/composer")> {
 let styled: Promise<void> | null = null;
 
 function styles(): Promise<void> {
-  const href = document.querySelector<HTMLElement>("[data-composer-styles]")?.dataset["composerStyles"];
+  const href = document.querySelector<HTMLElement>("[data-writing-styles]")?.dataset["writingStyles"];
   if (!href || document.querySelector(`link[href="${CSS.escape(href)}"]`)) return Promise.resolve();
   styled ??= new Promise((resolve, reject) => {
     const link = document.createElement("link");
