@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from apps.mailboxes.queries import Reachable
 from apps.mailflow.refile import Hand
-from apps.store.folder_tree import FolderRow, folder_tree
-from apps.store.labels import labels_of
+from apps.store.folder_tree import shelves
 
 from .naming import Named, is_shown, named
 
@@ -74,9 +73,9 @@ class Tree:
 
 def tree_of(desk: Desk) -> Tree:
     """Return the open mailbox's folders and labels."""
-    rows: list[FolderRow] = folder_tree(desk.mailbox_id, user_id=desk.eyes)
-    folders = [named(row) for row in rows]
-    labels = sorted(filter(is_shown, labels_of(desk.mailbox_id)), key=str.casefold)
+    found = shelves(desk.mailbox_id, user_id=desk.eyes)
+    folders = [named(row) for row in found.folders]
+    labels = sorted(filter(is_shown, found.keywords), key=str.casefold)
     return Tree(
         tuple(folder for folder in folders if folder.use),
         tuple(folder for folder in folders if not folder.use),

@@ -160,4 +160,4 @@ def test_a_page_asks_few_statements_however_many_rows(shelf: Shelf, query: str) 
         shelf.page(query)
     assert len(many) == len(few)
     # Django's own session costs two; a door of browsers of ours will cost one.
-    assert len(many) <= (11 if "q=" in query else 8), many
+    assert len(many) <= (10 if "q=" in query else 7), many

@@ -1,5 +1,7 @@
 """Tags for every template: icons, assets, states."""
 
+import functools
+
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide as draw
@@ -22,10 +24,16 @@ STATES = {
 @register.simple_tag
 def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """Return a Lucide icon; with a label it is read aloud, without one it is ornament."""
+    if not label:
+        return _ornament(name, css)
     kind = f"icon {css}".strip()
-    if label:
-        return mark_safe(draw(name, size=None, role="img", aria_label=label, **{"class": kind}))  # noqa: S308  # lucide escapes
-    return mark_safe(draw(name, size=None, aria_hidden="true", **{"class": kind}))  # noqa: S308  # no text of others
+    return mark_safe(draw(name, size=None, role="img", aria_label=label, **{"class": kind}))  # noqa: S308  # lucide escapes
+
+
+@functools.cache
+def _ornament(name: str, css: str) -> SafeString:
+    """Draw an icon once: a page has hundreds, of a few dozen kinds that templates name."""
+    return mark_safe(draw(name, size=None, aria_hidden="true", **{"class": f"icon {css}".strip()}))  # noqa: S308  # ours
 
 
 @register.simple_tag

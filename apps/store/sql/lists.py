@@ -1,6 +1,6 @@
 """The statements behind a list of messages as a person sees it."""
 
-from . import compose
+from . import compose, reading, seen
 
 # How a row of a list is made. A conversation is counted up to a hundred, and without what was thrown away.
 _ROW = r"""
@@ -66,6 +66,13 @@ SORTED = {
 
 # The names of a mailbox's keyword bits.
 KEYWORDS = "SELECT bit::int, name FROM store_keyword WHERE mailbox_id = %s::bigint"
+
+_WITH_KEYWORDS = """
+SELECT t.*, ARRAY(SELECT name FROM store_keyword WHERE mailbox_id = %s::bigint ORDER BY bit) FROM ({folders}) t
+"""
+# The folders of a mailbox, each row with the names of all its keywords; with everybody's read marks, or with a user's.
+FOLDERS_AND_KEYWORDS = compose(_WITH_KEYWORDS, folders=reading.FOLDERS)
+MY_FOLDERS_AND_KEYWORDS = compose(_WITH_KEYWORDS, folders=seen.FOLDERS)
 
 # Which conversations became one after a certain merge, oldest first.
 MERGES = """
