@@ -89,8 +89,6 @@ def main() -> None:
     """Fill a folder, sign somebody in, and look over their shoulder."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     with stage():
-        from django.test import Client
-
         from apps.accounts.models import User
         from apps.domains.models import Domain
         from apps.events.transactions import perform, query
@@ -98,6 +96,7 @@ def main() -> None:
         from apps.organisations.models import Organisation
         from apps.store.services import folders
         from bench import filler
+        from tests.browsers import a_browser_of
 
         organisation = Organisation.objects.create(name="Bench")
         domain = Domain.objects.create(name="bench.test", organisation=organisation)
@@ -111,9 +110,7 @@ def main() -> None:
         perform(query("UPDATE store_folder SET n_bytes = (SELECT sum(size) FROM store_message WHERE folder_id = store_folder.id)"
                       " WHERE id = %s RETURNING 1", [folder]))  # fmt: skip
         perform(filler.settle())
-        client = Client()
-        client.force_login(user)
-        name, cookie = next(iter(client.cookies.items()))
+        name, cookie = next(iter(a_browser_of(user).cookies.items()))
 
         def deliver(n: int) -> None:
             from django.utils import timezone

@@ -159,5 +159,4 @@ def test_a_page_asks_few_statements_however_many_rows(shelf: Shelf, query: str) 
     with statements() as many:
         shelf.page(query)
     assert len(many) == len(few)
-    # Django's own session costs two; a door of browsers of ours will cost one.
-    assert len(many) <= (10 if "q=" in query else 7), many
+    assert len(many) <= (9 if "q=" in query else 6), many
