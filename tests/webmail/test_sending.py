@@ -13,6 +13,7 @@ from apps.webmail import forms, wording
 from apps.webmail.views.compose import mailto
 from tests.factories import a_mailbox
 
+from .counting import statements
 from .mail import signed_in
 from .writing import Writer
 
@@ -201,3 +202,18 @@ def test_mailto(url: str, said: dict[str, str]) -> None:
 )
 def test_a_line_of_addresses(line: str, addresses: list[str]) -> None:
     assert [person.address for person in forms.people(line)] == addresses
+
+
+def test_the_outbox_asks_no_more_for_more_letters(writer: Writer) -> None:
+    def asked() -> int:
+        with statements() as seen:
+            assert writer.client.get("/mail/outbox").status_code == 200
+        return len(seen)
+
+    writer.send()
+    asked()
+    one = asked()
+    for _number in range(3):
+        writer.draft = uuid.uuid4()
+        writer.send()
+    assert asked() == one

@@ -3,7 +3,7 @@
 import type { Start, Wish } from "../islands/composer/beginning";
 import type { MailComposer } from "../islands/composer/composer";
 import { HttpError } from "../shared/http";
-import { gettext } from "../shared/i18n";
+import { gettext, language } from "../shared/i18n";
 import { notify } from "../shared/notices";
 
 const UNSAVED = "mail-unsaved:";
@@ -26,6 +26,10 @@ export function startComposing(shell: HTMLElement | null): void {
   });
   // Before anybody else hears of it: the first press loads the composer.
   document.addEventListener("click", (event) => void onClick(event, shell), true);
+  for (const time of document.querySelectorAll<HTMLTimeElement>(".outbox time")) {
+    // The server knows no zone of the reader's.
+    time.textContent = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(new Date(time.dateTime));
+  }
   const page = document.querySelector<HTMLElement>("[data-compose-shell]");
   if (page) void inTab(page);
   else if (shell) offerUnsaved(here(shell));

@@ -256,6 +256,44 @@ def test_discard_can_be_undone(sitter: Sitter) -> None:
     assert sitter.subjects("Drafts") == ["The garden"]
 
 
+def test_discard_in_a_tab_of_its_own_can_be_undone(sitter: Sitter) -> None:
+    page = sitter.open("compose")
+    expect(page.locator(".composer-fields")).to_be_visible()
+    write(page)
+    saved(page)
+    page.get_by_role("button", name="Discard").click()
+    page.locator(".composer-sent").get_by_role("button", name="Undo").click()
+    expect(page.locator(".composer-text")).to_contain_text("At noon?")
+
+
+def test_files_are_dropped_cancelled_and_refused_in_words(sitter: Sitter) -> None:
+    page = compose(sitter)
+    write(page)
+    page.evaluate(
+        """() => {
+            const data = new DataTransfer();
+            data.items.add(new File(['x'.repeat(5000)], 'dropped.txt', {type: 'text/plain'}));
+            for (const type of ['dragover', 'drop']) {
+                document.querySelector('.composer').dispatchEvent(new DragEvent(type, {dataTransfer: data, bubbles: true, cancelable: true}));
+            }
+        }"""
+    )
+    expect(page.locator(".composer-file")).to_contain_text("dropped.txt")
+    page.route(
+        "**/mail/uploads?*",
+        lambda route: route.fulfill(status=413, json={"detail": "Too much.", "code": "x"}),
+    )
+    attach(page, "large.bin", "application/octet-stream", b"x" * 1000)
+    expect(page.locator(".composer-file.is-failed")).to_contain_text("Too much.")
+    page.locator(".composer-send").click()
+    expect(page.locator(".composer .is-error")).to_contain_text("A file could not be uploaded")
+    page.unroute("**/mail/uploads?*")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".composer-file.is-failed")).to_have_count(0)
+    page.get_by_role("button", name="Remove dropped.txt").click()
+    expect(page.locator(".composer-file")).to_have_count(1)
+
+
 def test_the_end_of_a_session_loses_nothing(sitter: Sitter) -> None:
     page = compose(sitter)
     write(page)

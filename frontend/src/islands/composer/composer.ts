@@ -5,7 +5,7 @@ import { customElement } from "lit/decorators.js";
 
 import { gettext } from "../../shared/i18n";
 import { icon } from "../../shared/icons";
-import { takeBack } from "./beginning";
+import { type Start, takeBack } from "./beginning";
 import { MOD_NAME } from "./editor";
 import type { Sent } from "./letter";
 import { asTyped, type Person } from "./people";
@@ -26,7 +26,8 @@ export class MailComposer extends ComposerWriting {
       @dragenter=${this.onDrag} @dragover=${this.onDrag} @dragleave=${this.onDrag} @drop=${this.onDrag}>
       ${this.head(name)}
       ${this.sent ? this.sentPanel(this.sent) : nothing}
-      <div class="composer-body" ?hidden=${this.isSmall || this.sent !== null}>
+      ${this.discarded ? this.discardedPanel(this.discarded) : nothing}
+      <div class="composer-body" ?hidden=${this.isSmall || this.sent !== null || this.discarded !== null}>
         ${this.ready ? nothing : html`<p class="composer-loading muted" role="status">${gettext("Loading …")}</p>`}
         ${this.conflict ? conflictSheet(this.conflict, this.letter(), {
           mine: () => this.keepMine(),
@@ -125,6 +126,12 @@ export class MailComposer extends ComposerWriting {
       <button type="button" class="btn btn-ghost btn-icon" aria-pressed=${String(this.isPlain)} aria-label=${gettext("Plain text")} title=${gettext("Plain text")} @click=${() => this.switchKind()}>${icon("type")}</button>
       <button type="button" class="btn btn-ghost btn-icon" aria-label=${gettext("Discard")} title=${gettext("Discard")} @click=${() => void this.discard()}>${icon("trash-2")}</button>
     </div>`;
+  }
+
+  protected discardedPanel(start: Start): TemplateResult {
+    return html`<div class="empty composer-sent" role="status">${icon("trash-2")}<strong>${gettext("Draft discarded")}</strong>
+      <div class="composer-sent-deeds"><button type="button" class="btn" data-first @click=${() => this.restart(start)}>${icon("undo-2")}${gettext("Undo")}</button>
+      <a class="btn" href="/mail/${this.mailbox}/">${gettext("To the inbox")}</a></div></div>`;
   }
 
   protected sentPanel(sent: Sent): TemplateResult {

@@ -129,6 +129,11 @@ export abstract class ComposerLeaving extends ComposerState {
     this.ready = false;
     const { mailbox, draft } = this;
     const restart = this.restart.bind(this);
+    if (this.inTab && wasWritten) {
+      this.discarded = { mailbox, draft, letter, isUnsaved: true };
+      this.focusSoon("[data-first]");
+      return;
+    }
     this.remove();
     if (wasWritten) {
       notify(gettext("Draft discarded"), {

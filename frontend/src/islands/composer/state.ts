@@ -46,6 +46,8 @@ export abstract class ComposerState extends LitElement {
   @state() protected isWide = false;
   @state() protected isOver = false;
   @state() protected sent: Sent | null = null;
+  /** What was thrown away, in a tab of its own, as long as that can be undone. */
+  @state() protected discarded: Start | null = null;
 
   @query(".composer-text") protected textBox!: HTMLElement;
   @query("textarea") protected plainBox!: HTMLTextAreaElement;

@@ -120,6 +120,7 @@ export abstract class ComposerWriting extends ComposerLeaving {
 
   protected unfold(): void {
     if (!this.quote || !this.editor) return;
+    this.quote.prepend(line());
     this.editor.append(this.quote);
     this.quote = null;
     this.hasQuote = false;
