@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 from apps.pages import assets
@@ -79,11 +80,11 @@ def sitting(shelf: Shelf, width: int = 1366, height: int = 860, **more: Any) -> 
             "Chromium or the built scripts are not here: nothing is tried in a browser", stacklevel=2
         )
         pytest.skip("no Chromium, or no scripts")
-    cookie = shelf.client.cookies["sessionid"].value
+    cookie = shelf.client.cookies[settings.SESSION_COOKIE_NAME].value
     with serving_web() as web, sync_playwright() as playwright:
         browser: Browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGS)
         context = browser.new_context(viewport={"width": width, "height": height}, **more)
-        context.add_cookies([{"name": "sessionid", "value": cookie, "url": web}])
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": web}])
         page = context.new_page()
         page.set_default_timeout(15_000)
         sitter = Sitter(shelf, web, context, page)

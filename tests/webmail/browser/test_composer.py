@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import expect
 
 from tests.factories import a_mailbox
@@ -155,11 +156,11 @@ def test_the_end_of_a_session_loses_nothing(sitter: Sitter) -> None:
     page = compose(sitter)
     write(page)
     saved(page)
-    session = sitter.shelf.client.cookies["sessionid"].value
+    session = sitter.shelf.client.cookies[settings.SESSION_COOKIE_NAME].value
     sitter.context.clear_cookies()
     page.locator("#composer-subject").fill("After the end")
     expect(page.get_by_text("Your session is over")).to_be_visible(timeout=10_000)
-    sitter.context.add_cookies([{"name": "sessionid", "value": session, "url": sitter.web}])
+    sitter.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": sitter.web}])
     page.evaluate("window.dispatchEvent(new Event('focus'))")
     expect(page.get_by_text("Your session is over")).to_have_count(0)
     saved(page)
