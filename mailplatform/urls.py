@@ -7,6 +7,7 @@ from apps.console import health
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("apps.api.urls")),
     path("", include("apps.pages.urls")),
+    path("settings/", include("apps.pages.settings_urls")),
     path("console/", include("apps.console.urls")),
     path("mail/", include("apps.webmail.urls")),
     path("livez", health.livez),

@@ -1,19 +1,14 @@
-"""Pages that ask for something and do it: one form, one service, and a notice of what was done."""
+"""The console's pages that ask for something and do it."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from django import forms
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.shortcuts import render
-from django.utils.functional import Promise
+from django.http import HttpRequest, HttpResponse
 
-from apps.organisations.errors import DirectoryError
+from apps.pages import asking
+from apps.pages.asking import Done, Run, Text, posted, sentence
 
-type Text = str | Promise
-type Done = tuple[Text, str]
-"""What was done, in words, and where to go."""
+__all__ = ["Done", "Text", "ask", "posted", "sentence"]
 
 
 def ask(
@@ -24,49 +19,20 @@ def ask(
     section: str,
     button: Text,
     back: str,
-    run: Callable[[dict[str, Any]], Done | HttpResponse],
+    run: Run,
     explain: Sequence[Text] = (),
     is_danger: bool = False,
 ) -> HttpResponse:
-    """Show a form; when it is sent and right, run its service and go on with a notice.
-
-    What the service refuses is told like any other error of the form. htmx gets the form alone, for a dialog.
-    """
-    if request.method == "POST" and form.is_valid():
-        try:
-            done = run(form.cleaned_data)
-        except DirectoryError as error:
-            form.add_error(None, sentence(str(error)))
-        else:
-            if isinstance(done, HttpResponse):
-                return done
-            text, address = done
-            messages.success(request, str(text))
-            return HttpResponseRedirect(address)
-    context = {
-        "form": form,
-        "title": title,
-        "section": section,
-        "button": button,
-        "back": back,
-        "explain": explain,
-        "is_danger": is_danger,
-    }
-    is_fragment = request.method == "GET" and bool(request.headers.get("HX-Request"))
-    name = "console/_ask.html" if is_fragment else "console/ask.html"
-    return render(request, name, context, status=422 if form.is_bound else 200)
-
-
-def sentence(text: str) -> str:
-    """Write a refusal as a sentence."""
-    text = text.strip()
-    if not text:
-        return text
-    # Addresses keep their case: a refusal that begins with one begins so.
-    first = text if "@" in text.split(maxsplit=1)[0] else text[0].upper() + text[1:]
-    return first if first.endswith((".", "!", "?")) else f"{first}."
-
-
-def posted(request: HttpRequest) -> QueryDict | None:
-    """Return what a form was sent with, or None when it is only asked for."""
-    return request.POST if request.method == "POST" else None
+    """Ask on a page of the console, or in its dialog."""
+    return asking.ask(
+        request,
+        form,
+        template="console/ask.html",
+        title=title,
+        section=section,
+        button=button,
+        back=back,
+        run=run,
+        explain=explain,
+        is_danger=is_danger,
+    )

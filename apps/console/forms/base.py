@@ -1,4 +1,4 @@
-"""How every form of the console looks and behaves: fields dressed alike, sizes as people write them."""
+"""What the console's forms have besides what every form has: sizes as people write them, names typed again."""
 
 from typing import Any
 
@@ -7,27 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.organisations.errors import DirectoryError
 from apps.organisations.sizes import read_size, write_size
+from apps.pages.forms import ConfirmForm, PaperForm
 
-_LOOKS: tuple[tuple[type[forms.Widget], str], ...] = (
-    (forms.CheckboxInput, "checkbox"),
-    (forms.CheckboxSelectMultiple, "checkbox"),
-    (forms.RadioSelect, "radio"),
-    (forms.Select, "select"),
-    (forms.Textarea, "textarea"),
-    (forms.FileInput, "file-input"),
-    (forms.TextInput, "input"),
-)
-
-
-class PaperForm(forms.Form):
-    """A form in the console's dress. Labels end without a colon; errors are told beside their field and on top."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("label_suffix", "")
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            look = next((css for kind, css in _LOOKS if isinstance(field.widget, kind)), "")
-            field.widget.attrs["class"] = f"{field.widget.attrs.get('class', '')} {look}".strip()
+__all__ = ["ConfirmForm", "PaperForm", "SizeField", "TypedConfirmForm"]
 
 
 class SizeField(forms.CharField):
@@ -50,10 +32,6 @@ class SizeField(forms.CharField):
             return read_size(text)
         except DirectoryError as error:
             raise forms.ValidationError(str(error)) from None
-
-
-class ConfirmForm(PaperForm):
-    """Nothing to fill in: pressing the button is the answer."""
 
 
 class TypedConfirmForm(PaperForm):

@@ -72,13 +72,14 @@ def _answer(request: HttpRequest, answer: Answer, *, token: str = "") -> HttpRes
             return _second_page(request, answer.token, answer.kinds)
         case Refused():
             time.sleep(answer.pause)
-            error = _words(answer, is_code=bool(token))
+            error = words_of(answer, is_code=bool(token))
             if token and not answer.start_again:
                 return _second_page(request, token, signing_in.pending_factors(token), error=error)
             return _page(request, error=error)
 
 
-def _words(refused: Refused, *, is_code: bool) -> str:
+def words_of(refused: Refused, *, is_code: bool = False) -> str:
+    """Say a refusal as its reader may hear it."""
     if refused.retry_after is not None:
         minutes = max(1, round(refused.retry_after / 60))
         text = ngettext(

@@ -1,0 +1,19 @@
+"""Addresses of the settings."""
+
+from django.urls import path
+
+from apps.pages.views.settings import app_passwords, proof, security
+
+app_name = "settings"
+urlpatterns = [
+    path("", security.home, name="home"),
+    path("security", security.overview, name="security"),
+    path("security/prove", proof.prove, name="prove"),
+    path("security/password", security.password, name="password"),
+    path("security/sessions/end", security.end_others, name="sessions-end"),
+    path("security/sessions/<uuid:session_id>/end", security.end_session, name="session-end"),
+    path("security/app-passwords/add", app_passwords.add, name="app-password-add"),
+    path(
+        "security/app-passwords/<int:credential_id>/remove", app_passwords.remove, name="app-password-remove"
+    ),
+]
