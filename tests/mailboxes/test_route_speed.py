@@ -50,6 +50,8 @@ def test_a_route_is_found_at_once(local: str, quota: int | None) -> None:
             "INSERT INTO mailboxes_usage SELECT id, 5, 1 FROM mailboxes_mailbox WHERE domain_id = %s",
             [domain.id],
         )
+        # Or the check that an address is there once is planned for an empty table, and reads all of it each time.
+        cursor.execute("ANALYZE mailboxes_mailbox")
         cursor.execute(ALIASES, [domain.id, domain.name])
         begun = time.monotonic()
         perform(count_sums())
