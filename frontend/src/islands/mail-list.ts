@@ -16,7 +16,7 @@ import { gettext, interpolate, ngettext } from "../shared/i18n";
 import { notify } from "../shared/notices";
 
 const MOST_STRETCH = 5000;
-const SETTLE_MS = 40;
+const SETTLE_MS = 20;
 
 export class MailList extends LitElement {
   boot!: Boot;
@@ -57,7 +57,11 @@ export class MailList extends LitElement {
         }
       }),
       hear("mail:act", (wanted) => void this.actFor(wanted)),
-      hear("mail:acted", () => this.refreshSoon()),
+      hear("mail:acted", ({ verb }) => {
+        // What was found stays as it was found, until something comes back to it.
+        if (verb === "undo" && this.boot.text) this.searchAgain();
+        else this.refreshSoon();
+      }),
       hear("mail:opened", ({ thread }) => this.showOpened(thread)),
     ];
     this.measure();
@@ -239,7 +243,7 @@ export class MailList extends LitElement {
     const row = this.source.at(at);
     if (!row) return;
     const { mailbox } = this.boot;
-    if (row.draft && this.boot.use === "\\Drafts") {
+    if (this.boot.use === "\\Drafts") {
       say("mail:compose", { mailbox, how: "new", content: row.content, draft: "" }, this);
       return;
     }
@@ -435,7 +439,10 @@ export class MailList extends LitElement {
     this.pending++;
     const isDone = await act(this.boot.base, { verb, ...(all ? { all } : { places: places(rows) }), ...more });
     this.pending--;
-    if (!isDone) this.active = before.active;
+    if (!isDone) {
+      this.active = before.active;
+      if (this.boot.text) this.searchAgain();
+    }
     if (all) this.selection.clear();
     this.refreshSoon();
   }
@@ -465,6 +472,10 @@ export class MailList extends LitElement {
       if (this.pending) this.refreshSoon();
       else void this.refresh();
     }, 60);
+  }
+
+  private searchAgain(): void {
+    this.source.refresh(this.range).catch(complain);
   }
 
   private async refresh(): Promise<void> {

@@ -209,6 +209,15 @@ def test_a_search_says_where_it_stands(seat: Seat) -> None:
     expect(page.locator(".empty").first).to_contain_text("No results in all mail")
 
 
+def test_what_is_done_to_results_is_taken_back(seat: Seat) -> None:
+    page = seat.inbox("?q=letter")
+    page.keyboard.press("j")
+    page.keyboard.press("#")
+    expect(page.locator(".list-status")).to_have_text("29 results")
+    page.keyboard.press("z")
+    expect(page.locator(".list-status")).to_have_text("30 results")
+
+
 def test_the_phone_shows_one_pane_at_a_time(phone: Seat) -> None:
     page = phone.inbox()
     assert page.locator(".row").first.bounding_box()["height"] == 72  # type: ignore[index]
