@@ -44,7 +44,7 @@ async function perform(base: string, wanted: Wanted, tells: (done: Done) => bool
     if (!tells(done)) return true;
     if (undo !== null && !(QUIET.has(wanted.verb) && done.count === 1)) {
       notify(done.text, { action: { label: gettext("Undo"), run: () => void takeBack(base, undo) } });
-    } else if (wanted.verb === "erase" || !done.count) {
+    } else if (wanted.verb === "erase" || (!done.count && !QUIET.has(wanted.verb))) {
       notify(done.text);
     }
     return true;
