@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.pages.views.settings import app_passwords, proof, security
+from apps.pages.views.settings import app_passwords, authenticator, proof, security
 
 app_name = "settings"
 urlpatterns = [
@@ -16,4 +16,7 @@ urlpatterns = [
     path(
         "security/app-passwords/<int:credential_id>/remove", app_passwords.remove, name="app-password-remove"
     ),
+    path("security/app", authenticator.set_up, name="totp"),
+    path("security/app/remove", authenticator.remove, name="totp-remove"),
+    path("security/recovery-codes", authenticator.recovery_codes, name="recovery-codes"),
 ]

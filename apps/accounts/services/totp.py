@@ -36,6 +36,17 @@ def start(*, user: User) -> Enrolment:
             raise FactorError(_("An authenticator app is set up already; remove it first."))
         Totp.objects.filter(user=user).delete()
         Totp.objects.create(user=user, secret=secret.encode())
+    return _enrolment(user, secret)
+
+
+def unfinished(*, user: User) -> Enrolment | None:
+    """Return what `start` made and `confirm` still waits for, to show it again; None where nothing does."""
+    fresh = timezone.now() - UNCONFIRMED_FOR
+    found = Totp.objects.filter(user=user, confirmed_at=None, created_at__gt=fresh).first()
+    return None if found is None else _enrolment(user, _plain(found))
+
+
+def _enrolment(user: User, secret: str) -> Enrolment:
     return Enrolment(secret, onetime.uri(secret, address=user.address, issuer=settings.MAIL_HOSTNAME))
 
 
