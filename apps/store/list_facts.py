@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.events.transactions import Plan, query
+from apps.events.transactions import Plan, Row, query
 from apps.protocols.imap.folder import FolderState, Uids
 
+from .models import UID_LIMIT
 from .sql import lists as sql
 from .values import FolderRef
 
@@ -58,15 +59,11 @@ class FolderFacts:
             or time.monotonic() - old.read_at > KEEP_SECONDS
         ):
             old = Facts(state.uidvalidity)
-        # First the merges: one that comes after this moment may be in the rows already, and is then done twice.
-        merges = yield from query(sql.MERGES, [ref.mailbox_id, old.merge])
+        merges, rows = yield from _after(ref, state, old)
         if any(before == 0 for _, before, _ in merges):
             old = Facts(state.uidvalidity)
+            merges, rows = yield from _after(ref, state, old)
         new = Facts(old.uidvalidity, merges[-1][0] if merges else old.merge, read_at=old.read_at)
-        last = int(old.uids[-1]) if old.uids.size else 0
-        rows = []
-        if state.uids.size and int(state.uids[-1]) > last:
-            rows = yield from query(sql.FACTS, [ref.mailbox_id, ref.folder_id, last])
         uids, threads, dates, sizes, attached = zip(*rows, strict=True) if rows else ((), (), (), (), ())
         new.uids = np.concatenate((old.uids, np.array(uids, np.uint32)))
         new.threads = np.concatenate((old.threads, np.array(threads, np.int64)))
@@ -97,6 +94,23 @@ class FolderFacts:
                 and sum(int(each.uids.size) for each in self._facts.values()) > self._most
             ):
                 self._facts.popitem(last=False)
+
+
+def _after(ref: FolderRef, state: FolderState, old: Facts) -> Plan[tuple[list[Row], list[Row]]]:
+    """Return the merges and the messages that came after what is known, each in its order."""
+    last = int(old.uids[-1]) if old.uids.size else 0
+    has_more = bool(state.uids.size) and int(state.uids[-1]) > last
+    rows = yield from query(
+        sql.FACTS,
+        {
+            "mailbox": ref.mailbox_id,
+            "folder": ref.folder_id,
+            "merge": old.merge,
+            "after": last if has_more else UID_LIMIT,
+        },
+    )
+    merges = sorted(row[1:4] for row in rows if row[0] == 0)
+    return merges, sorted(row[1:] for row in rows if row[0] == 1)
 
 
 FACTS = FolderFacts()

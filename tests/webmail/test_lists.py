@@ -160,3 +160,11 @@ def test_a_page_asks_few_statements_however_many_rows(shelf: Shelf, query: str) 
         shelf.page(query)
     assert len(many) == len(few)
     assert len(many) <= (9 if "q=" in query else 6), many
+
+
+def test_a_page_after_new_mail_asks_as_few(shelf: Shelf) -> None:
+    shelf.page()
+    put(shelf.mailbox, a_letter(4))
+    with statements() as asked:
+        assert "Letter 4" in shelf.page()
+    assert len(asked) <= 6, asked

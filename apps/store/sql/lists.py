@@ -44,11 +44,15 @@ ORDER BY c.id DESC, f.id = %(folder)s::bigint DESC, m.folder_id, m.uid LIMIT %(l
 # The conversation of a message, by the message's id.
 THREAD_OF = "SELECT thread_id FROM store_content WHERE mailbox_id = %s::bigint AND id = %s::bigint"
 
-# What never changes of a folder's messages, of those after a uid.
+# Which conversations became one after a certain merge (kind 0), and what never changes of a folder's messages, of those
+# after a uid (kind 1). One statement, so that both are of one moment.
 FACTS = """
-SELECT m.uid, c.thread_id, coalesce(c.sent_at, m.internaldate), m.size, c.has_attachment
+SELECT 0, id, old, new, 0::bigint, false FROM store_threadmerge
+WHERE mailbox_id = %(mailbox)s::bigint AND id > %(merge)s::bigint
+UNION ALL
+SELECT 1, m.uid, c.thread_id, coalesce(c.sent_at, m.internaldate), m.size, c.has_attachment
 FROM store_message m JOIN store_content c ON c.mailbox_id = m.mailbox_id AND c.id = m.content_id
-WHERE m.mailbox_id = %s::bigint AND m.folder_id = %s::bigint AND m.uid > %s::bigint ORDER BY m.uid
+WHERE m.mailbox_id = %(mailbox)s::bigint AND m.folder_id = %(folder)s::bigint AND m.uid > %(after)s::bigint
 """
 
 _SORTED = """
@@ -73,11 +77,6 @@ SELECT t.*, ARRAY(SELECT name FROM store_keyword WHERE mailbox_id = %s::bigint O
 # The folders of a mailbox, each row with the names of all its keywords; with everybody's read marks, or with a user's.
 FOLDERS_AND_KEYWORDS = compose(_WITH_KEYWORDS, folders=reading.FOLDERS)
 MY_FOLDERS_AND_KEYWORDS = compose(_WITH_KEYWORDS, folders=seen.FOLDERS)
-
-# Which conversations became one after a certain merge, oldest first.
-MERGES = """
-SELECT id, old, new FROM store_threadmerge WHERE mailbox_id = %s::bigint AND id > %s::bigint ORDER BY id
-"""
 
 # What a user has read in several folders.
 READ_IN = """
