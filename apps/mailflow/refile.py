@@ -1,7 +1,8 @@
 r"""What a person does with messages: move, delete, archive, junk, star, read, label. Doors call these, and `undo`.
 
 Moving into the folder for junk sets $Junk, and moving out of it, unless to Trash, $NotJunk: the spam filter learns
-from that. Each call is done in transactions of a thousand messages and leaves one record that `undo.py` takes back;
+from that, and `verdict` is the one place that says so. Programs that move or copy over IMAP have `transfer`, which
+keeps no record, for they know no undo. Each other call is done in transactions of a thousand messages and leaves one record that `undo.py` takes back;
 "all 12,408 in Inbox" is thirteen of them, while whoever asked waits. Who may do it is the caller's to ask.
 """
 
@@ -14,6 +15,7 @@ from apps.events.transactions import Plan, Run, perform, query
 from apps.store.flags import FLAGGED, JUNK, NONE, NOT_JUNK, SEEN, Flags
 from apps.store.ranges import Ranges, count, normalise, of_uids
 from apps.store.services import folders, messages
+from apps.store.services.transfers import Transferred
 from apps.store.values import Copied, Expunged, FlagsSet, FolderRef
 
 from . import sql_refile as sql
@@ -140,6 +142,34 @@ def erase(hand: Hand, chosen: Sequence[Chosen]) -> int:
     return gone
 
 
+def transfer(
+    source: FolderRef, target: FolderRef, uids: Ranges, *, user_id: int = 0, leave: bool = False
+) -> Plan[Transferred]:
+    """Move messages, or copy them where they also `leave` themselves behind, and say what that says of junk.
+
+    A copy is marked as a moved message is: a program without MOVE copies and then removes.
+    """
+    act = messages.copy if leave else messages.move
+    copied = yield from act(source, target, uids, user_id=user_id)
+    if not isinstance(copied, Copied) or source == target:
+        return copied
+    folders_of = [source.mailbox_id, target.mailbox_id], [source.folder_id, target.folder_id]
+    uses: dict[int, str] = dict((yield from query(sql.USES, folders_of)))
+    add, remove = verdict(uses.get(source.folder_id, ""), uses.get(target.folder_id, ""))
+    if add:
+        yield from messages.set_flags(target, _placed(copied), add=add, remove=remove)
+    return copied
+
+
+def verdict(came_from: str, goes_to: str) -> tuple[Flags, Flags]:
+    """Return which flags to set and to remove where a message goes from one special folder to another."""
+    if goes_to == "\\Junk":
+        return Flags(JUNK), Flags(NOT_JUNK)
+    if came_from == "\\Junk" and goes_to != "\\Trash":
+        return Flags(NOT_JUNK), Flags(JUNK)
+    return NONE, NONE
+
+
 def chosen_of(mailbox_id: int, content_ids: Sequence[int], *, folder_id: int = 0) -> list[Chosen]:
     """Return where messages are, by their ids, in all folders or in one."""
     rows = perform(query(sql.PLACES, [mailbox_id, list(content_ids), folder_id, folder_id]))
@@ -234,7 +264,7 @@ def _move(source: FolderRef, target: FolderRef, uids: Ranges, came_from: str, go
     if not isinstance(copied, Copied):
         return 0, []
     total = count(copied.source_uids)
-    placed = [(copied.first_uid, copied.first_uid + total - 1)]
+    placed = _placed(copied)
     contents = yield from _contents(target, placed)
     steps: list[Step] = [
         {
@@ -245,14 +275,15 @@ def _move(source: FolderRef, target: FolderRef, uids: Ranges, came_from: str, go
             "contents": contents,
         }
     ]
-    add, remove = NONE, NONE
-    if goes_to == "\\Junk":
-        add, remove = Flags(JUNK), Flags(NOT_JUNK)
-    elif came_from == "\\Junk" and goes_to != "\\Trash":
-        add, remove = Flags(NOT_JUNK), Flags(JUNK)
+    add, remove = verdict(came_from, goes_to)
     if add:
         steps += (yield from _say(target, placed, add, remove))[1]
     return total, steps
+
+
+def _placed(copied: Copied) -> Ranges:
+    """Return the uids that messages have where they went."""
+    return [(copied.first_uid, copied.first_uid + count(copied.source_uids) - 1)]
 
 
 def _say(folder: FolderRef, uids: Ranges, add: Flags, remove: Flags) -> Plan[Steps]:

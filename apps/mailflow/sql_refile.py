@@ -9,6 +9,10 @@ ORDER BY m.uid
 FOLDERS = (
     "SELECT id, name, special_use FROM store_folder WHERE mailbox_id = %s::bigint AND id = ANY(%s::bigint[])"
 )
+# The same of two mailboxes' folders.
+USES = (
+    "SELECT id, special_use FROM store_folder WHERE mailbox_id = ANY(%s::bigint[]) AND id = ANY(%s::bigint[])"
+)
 
 # Where messages are, by content.
 PLACES = """

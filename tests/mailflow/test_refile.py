@@ -111,6 +111,31 @@ class TestByHand:
         perform(folders.rename(box.mailbox_id, "Trash", "Papierkorb"))
         assert refile.delete(hand, chosen(box, 1)).target == box["Trash"]
 
+    @pytest.mark.parametrize("leave", [False, True])
+    def test_what_a_mail_program_files_among_the_junk_tells_the_filter_too(self, *, leave: bool) -> None:
+        box = a_box()
+        fill(box, 2, flags=Flags.named("$NotJunk", "work"))
+        marked: dict[str, list[set[str]]] = {}
+        for source, target in (("INBOX", "Junk"), ("Junk", "Archive"), ("Archive", "Sent"), ("Sent", "Junk")):
+            perform(refile.transfer(box[source], box[target], messages.ALL, leave=leave))
+            marked[target] = list(contents(box, target).values())
+        assert marked["Junk"] == [{"$Junk", "work"}] * 2
+        assert marked["Archive"] == marked["Sent"] == [{"$NotJunk", "work"}] * 2
+        perform(refile.transfer(box["Junk"], box["Trash"], messages.ALL, leave=leave))
+        assert set(map(frozenset, contents(box, "Trash").values())) == {frozenset({"$Junk", "work"})}
+
+    def test_a_copy_beside_itself_says_nothing(self) -> None:
+        box = a_box()
+        fill(box, 1, "Junk", Flags.named("$NotJunk"))
+        perform(refile.transfer(box["Junk"], box["Junk"], messages.ALL, leave=True))
+        assert set(map(frozenset, picture(box, "Junk").values())) == {frozenset({"$NotJunk"})}
+
+    def test_junk_and_no_junk_into_another_mailbox(self) -> None:
+        box, team = a_box(), a_box()
+        fill(box, 1)
+        perform(refile.transfer(box["INBOX"], team["Junk"], messages.ALL))
+        assert list(contents(team, "Junk").values()) == [{"$Junk"}]
+
     def test_junk_and_no_junk_tell_the_filter(self) -> None:
         box = a_box()
         hand = a_hand(box)

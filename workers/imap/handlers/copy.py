@@ -1,16 +1,12 @@
 """COPY, MOVE and their UID forms (RFC 3501 6.4.7, RFC 6851, RFC 4315 3)."""
 
-from typing import Protocol
-
 import numpy as np
 
-from apps.events.transactions import Plan
+from apps.mailflow import refile
 from apps.protocols.imap import commands as c
 from apps.protocols.imap import responses
 from apps.protocols.imap.folder import expand
-from apps.store.ranges import Ranges
-from apps.store.services import messages
-from apps.store.values import Copied, FolderRef, NoFolder, OverQuota
+from apps.store.values import Copied, NoFolder, OverQuota
 from workers.imap.answers import (
     DONE,
     NO_SUCH_MESSAGE,
@@ -23,18 +19,9 @@ from workers.imap.answers import (
 from workers.imap.client import Client, ranges_of
 
 
-class Transfer(Protocol):
-    """COPY or MOVE as the store does it."""
-
-    def __call__(
-        self, source: FolderRef, target: FolderRef, uids: Ranges, *, user_id: int
-    ) -> Plan[Copied | OverQuota | NoFolder | None]:
-        """Transfer messages, with the read marks of a user."""
-
-
 async def copy(client: Client, command: c.Copy) -> Answer:
     """Place messages in another folder, too; all of them or none."""
-    result = await _transfer(client, command, messages.copy)
+    result = await _transfer(client, command, leave=True)
     return result if isinstance(result, Answer) else ok(b"Copied", _code(result))
 
 
@@ -42,14 +29,14 @@ async def move(client: Client, command: c.Move) -> Answer:
     """Place messages in another folder instead; COPYUID comes before the messages go (RFC 6851 4.3)."""
     if client.selected[1].read_only:
         return READ_ONLY
-    result = await _transfer(client, command, messages.move)
+    result = await _transfer(client, command, leave=False)
     if isinstance(result, Answer):
         return result
     client.send(b"* OK [%b] Moved\r\n" % _code(result))
     return DONE
 
 
-async def _transfer(client: Client, command: c.Copy | c.Move, transfer: Transfer) -> Copied | Answer:
+async def _transfer(client: Client, command: c.Copy | c.Move, *, leave: bool) -> Copied | Answer:
     ref, view, _ = client.selected
     target = await client.find(command.name)
     if target is None:
@@ -60,7 +47,7 @@ async def _transfer(client: Client, command: c.Copy | c.Move, transfer: Transfer
     if not selection.uids.size:
         return DONE
     ranges = ranges_of(view, selection.rows)
-    plan = transfer(ref, target, ranges, user_id=client.signed_in.user_id)
+    plan = refile.transfer(ref, target, ranges, user_id=client.signed_in.user_id, leave=leave)
     match await client.server.database.perform(plan):
         case None:
             return DONE
