@@ -188,3 +188,14 @@ class Correspondent(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "key"], name="mailflow_correspondent_once")]
+
+
+class TrustedSender(models.Model):
+    """A sender whose pictures from elsewhere a user wants to see without being asked."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
+    key = models.CharField(max_length=320, help_text="The address as it is looked up.")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="mailflow_trusted_sender_once")]

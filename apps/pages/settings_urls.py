@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from apps.pages.views.settings import app_passwords, authenticator, proof, security
+from apps.pages.views.settings import app_passwords, authenticator, privacy, proof, security
 
 app_name = "settings"
 urlpatterns = [
     path("", security.home, name="home"),
+    path("privacy", privacy.overview, name="privacy"),
+    path("privacy/<int:trusted_id>/withdraw", privacy.withdraw, name="privacy-withdraw"),
     path("security", security.overview, name="security"),
     path("security/prove", proof.prove, name="prove"),
     path("security/password", security.password, name="password"),

@@ -147,6 +147,16 @@ def put_many(organisation_id: int, bodies: Sequence[bytes]) -> Plan[list[BlobRef
 
 def get_many(refs: Sequence[BlobRef]) -> Plan[list[PackedBlob]]:
     """Find blobs, in the order asked for; `read` their bytes. Raises BlobMissingError."""
+    found = yield from find_many(refs)
+    there = [blob for blob in found if blob is not None]
+    if len(there) < len(refs):
+        missing = next(ref for ref, blob in zip(refs, found, strict=True) if blob is None)
+        raise BlobMissingError(f"no blob {missing.hash.hex()}")
+    return there
+
+
+def find_many(refs: Sequence[BlobRef]) -> Plan[list[PackedBlob | None]]:
+    """Find blobs, in the order asked for, with None for each that is not there."""
     rows = yield from query(
         sql.GET_BLOBS, [[ref.organisation_id for ref in refs], [ref.hash for ref in refs]]
     )
@@ -163,10 +173,7 @@ def get_many(refs: Sequence[BlobRef]) -> Plan[list[PackedBlob]]:
         )
         for organisation_id, digest, size, codec, key_id, store, location, position, stored_size, data in rows
     }
-    try:
-        return [found[ref.organisation_id, ref.hash] for ref in refs]
-    except KeyError as error:
-        raise BlobMissingError(f"no blob {error.args[0][1].hex()}") from None
+    return [found.get((ref.organisation_id, ref.hash)) for ref in refs]
 
 
 def get(ref: BlobRef) -> Plan[bytes]:

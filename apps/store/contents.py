@@ -3,6 +3,7 @@
 For pages and the API; listeners read whole folders by `queries.Reader`.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from apps.protocols.mime.parts import PartTable, Section
 
 from . import blobs
 from .sql import contents as sql
+
+log = logging.getLogger(__name__)
 
 _ENOUGH_ENCODED = 4
 
@@ -75,7 +78,10 @@ def message_of(mailbox_id: int, content_id: int) -> Plan[StoredMessage | None]:
     except ValueError:
         return None
     ref = blobs.BlobRef(organisation_id, bytes(digest), size - len(prefix))
-    [blob] = yield from blobs.get_many([ref])
+    [blob] = yield from blobs.find_many([ref])
+    if blob is None:
+        log.error("a message's blob is missing", extra={"mailbox": mailbox_id, "content": content_id})
+        return None
     return StoredMessage(mailbox_id, content_id, subject, bytes(prefix), blob, table, root)
 
 
@@ -92,11 +98,12 @@ def messages_of(mailbox_id: int, content_ids: Sequence[int]) -> Plan[dict[int, S
             continue
         ref = blobs.BlobRef(organisation_id, bytes(digest), size - len(prefix))
         readable.append((content_id, subject, bytes(prefix), ref, table, root))
-    try:
-        found = yield from blobs.get_many([ref for _, _, _, ref, _, _ in readable])
-    except blobs.BlobMissingError:
-        return {}
+    found = yield from blobs.find_many([ref for _, _, _, ref, _, _ in readable])
+    missing = [row[0] for row, blob in zip(readable, found, strict=True) if blob is None]
+    if missing:
+        log.error("blobs of messages are missing", extra={"mailbox": mailbox_id, "contents": missing})
     return {
         content_id: StoredMessage(mailbox_id, content_id, subject, prefix, blob, table, root)
         for (content_id, subject, prefix, _, table, root), blob in zip(readable, found, strict=True)
+        if blob is not None
     }

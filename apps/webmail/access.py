@@ -1,6 +1,12 @@
 """Which mailbox a request may open: the one place where the webmail asks."""
 
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate
+
 from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 
 from apps.accounts import web
 from apps.accounts.models import User
@@ -9,8 +15,11 @@ from apps.events.transactions import perform
 from apps.mailboxes.models import Mailbox
 from apps.mailboxes.queries import mailboxes_of, target_of_mailbox
 from apps.store import contents
+from apps.store.blobs import BlobMissingError
 
 from .desk import Desk
+
+log = logging.getLogger(__name__)
 
 
 def mailbox_for(request: HttpRequest, mailbox_id: int, verb: Verb = Verb.READ) -> Mailbox:
@@ -38,6 +47,22 @@ def message_for(request: HttpRequest, mailbox_id: int, content_id: int) -> conte
     if message is None:
         raise Http404
     return message
+
+
+def unless_damaged[**P, A: HttpResponseBase](
+    view: Callable[Concatenate[HttpRequest, P], A],
+) -> Callable[Concatenate[HttpRequest, P], A]:
+    """Let a view answer 404 where a message's bytes turn out to be damaged or gone while it reads them."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> A:
+        try:
+            return view(request, *args, **kwargs)
+        except BlobMissingError:
+            log.exception("a message cannot be read", extra={"path": request.path})
+            raise Http404 from None
+
+    return guarded
 
 
 def desk_for(request: HttpRequest, mailbox_id: int, right: str = "read") -> Desk:

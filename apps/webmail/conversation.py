@@ -1,6 +1,7 @@
 """A conversation as a page shows it: what is open, what is folded, and what a reader is told above a message."""
 
 import enum
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,11 +14,14 @@ from apps.protocols.html.links import Mismatch
 from apps.protocols.mime.addresslist import parse_addresses, spec_text
 from apps.protocols.mime.charsets import clean as storable
 from apps.protocols.mime.headers import HEADER, decode_text, decode_words, fields, first
+from apps.store.blobs import BlobMissingError
 from apps.store.contents import StoredMessage, messages_of
 from apps.store.message_rows import MessageRow, Person
 
 from .attachments import Attachment
 from .rendering import Addresses, Rendered, render
+
+log = logging.getLogger(__name__)
 
 MOST_OPEN = 10
 """So many messages are open at once; the others wait, folded, until somebody wants them."""
@@ -81,6 +85,8 @@ class Shown:
     opened: Opened | None
     """None for one that is folded, or that cannot be read."""
     with_images: bool = False
+    is_trusted: bool = False
+    """Whether the reader always wants its sender's pictures."""
 
     @property
     def at(self) -> datetime:
@@ -94,8 +100,12 @@ def show(
     *,
     also: frozenset[int] = frozenset(),
     images: frozenset[int] = frozenset(),
+    trusted: frozenset[str] = frozenset(),
 ) -> list[Shown]:
-    """Return the messages of a conversation: the newest and those not read are open. Two statements at most."""
+    """Return the messages of a conversation: the newest and those not read are open. Two statements at most.
+
+    `also` and `images` are ids of messages to open, the latter with pictures; so are those of `trusted` addresses shown.
+    """
     wanted = [row.content_id for row in rows if not row.is_read or row.content_id in also | images]
     latest = [row.content_id for row in rows[-1:]]
     # Of many, those that were asked for and the newest.
@@ -104,24 +114,25 @@ def show(
     )
     open_ids = frozenset(chosen[:MOST_OPEN])
     found = perform(messages_of(mailbox_id, sorted(open_ids)))
-    return [
-        Shown(
-            row,
-            row.content_id in open_ids,
-            _opened(found[row.content_id], with_images=row.content_id in images)
-            if row.content_id in found
-            else None,
-            row.content_id in images,
-        )
-        for row in rows
-    ]
+    shown = []
+    for row in rows:
+        message, is_trusted = found.get(row.content_id), row.sender.address in trusted
+        with_images = is_trusted or row.content_id in images
+        opened = _opened(message, with_images=with_images) if message else None
+        shown.append(Shown(row, row.content_id in open_ids, opened, with_images, is_trusted))
+    return shown
 
 
-def _opened(message: StoredMessage, *, with_images: bool) -> Opened:
+def _opened(message: StoredMessage, *, with_images: bool) -> Opened | None:
     # The frame is rendered again when it is fetched; here only its facts are wanted.
-    rendered = render(message, Addresses(lambda number: number, lambda url: url if with_images else None))
+    try:
+        rendered = render(message, Addresses(lambda number: number, lambda url: url if with_images else None))
+        header = header_of(message)
+    except BlobMissingError:
+        # The others of the conversation can be read all the same.
+        log.exception("a message cannot be read", extra={"content": message.content_id})
+        return None
     assert rendered is not None
-    header = header_of(message)
     sender, reply_to = _people(header, b"From"), _people(header, b"Reply-To")
     return Opened(
         to=_people(header, b"To"),

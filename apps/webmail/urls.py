@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import acts, body, folders, lists, parts, reading, tools
+from .views import acts, body, bundle, folders, lists, parts, reading, tools, trust
 from .writing_urls import writing
 
 app_name = "webmail"
@@ -23,6 +23,7 @@ urlpatterns = [
     path("<int:mailbox_id>/undo/<int:token>", acts.take_back, name="undo"),
     path("<int:mailbox_id>/recent", acts.recent, name="recent"),
     path("<int:mailbox_id>/t/<str:thread>", reading.thread, name="thread"),
+    path("<int:mailbox_id>/t/<str:thread>/labels", reading.labels, name="labels"),
     path(f"{_MESSAGE}/card", reading.card, name="card"),
     path(f"{_MESSAGE}/source", tools.source, name="source"),
     path(f"{_MESSAGE}/print", tools.print_sheet, name="print"),
@@ -30,6 +31,8 @@ urlpatterns = [
     path(f"{_MESSAGE}/body", body.body, name="body"),
     path(f"{_MESSAGE}/part/<str:number>", parts.part, name="part"),
     path(f"{_MESSAGE}/cid/<path:cid>", parts.by_cid, name="cid"),
+    path(f"{_MESSAGE}/files", bundle.files, name="files"),
     path(f"{_MESSAGE}/raw", parts.raw, name="raw"),
+    path(f"{_MESSAGE}/trust", trust.trust, name="trust"),
     path(f"{_MESSAGE}/image", parts.image, name="image"),
 ]

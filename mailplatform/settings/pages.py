@@ -12,6 +12,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.accounts.web.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "apps.pages.zones.ZoneMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "apps.accounts.web.AuthenticationMiddleware",

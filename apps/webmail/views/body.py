@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from apps.protocols.html.quotes import with_details
 from apps.webmail import signatures
-from apps.webmail.access import message_for
+from apps.webmail.access import message_for, unless_damaged
 from apps.webmail.rendering import Addresses, Rendered, render
 
 FRAME_POLICY = (
@@ -30,6 +30,7 @@ THEMES = frozenset({"light", "dark"})
 
 
 @require_safe
+@unless_damaged
 def body(request: HttpRequest, mailbox_id: int, content_id: int) -> HttpResponse:
     """Show a message's text.
 

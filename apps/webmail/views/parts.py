@@ -19,7 +19,7 @@ from apps.protocols.mime.outline import Part
 from apps.protocols.mime.sniff import ENOUGH, PICTURES
 from apps.store.contents import StoredMessage
 from apps.webmail import signatures
-from apps.webmail.access import mailbox_for, message_for
+from apps.webmail.access import mailbox_for, message_for, unless_damaged
 from apps.webmail.attachments import OCTETS, Preview, file_name, media_type_of, preview_of
 from apps.webmail.proxy import Picture, Proxy
 
@@ -32,7 +32,8 @@ _RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")
 _TOKEN = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,80}")
 
 
-def _headers(policy: str = _SANDBOX, *, cache: str = "private, no-store") -> dict[str, str]:
+def safe_headers(policy: str = _SANDBOX, *, cache: str = "private, no-store") -> dict[str, str]:
+    """Return what goes with every file: a browser may do nothing with it but show or save it."""
     return {
         "Content-Security-Policy": policy,
         "X-Content-Type-Options": "nosniff",
@@ -44,6 +45,7 @@ def _headers(policy: str = _SANDBOX, *, cache: str = "private, no-store") -> dic
 
 
 @require_safe
+@unless_damaged
 def part(request: HttpRequest, mailbox_id: int, content_id: int, number: str) -> HttpResponseBase:
     """Give a part as a file; with `show=1` in the browser, if it is of a kind that can do no harm there."""
     message = message_for(request, mailbox_id, content_id)
@@ -54,6 +56,7 @@ def part(request: HttpRequest, mailbox_id: int, content_id: int, number: str) ->
 
 
 @require_safe
+@unless_damaged
 def by_cid(request: HttpRequest, mailbox_id: int, content_id: int, cid: str) -> HttpResponseBase:
     """Give the picture a message's HTML refers to by its Content-ID."""
     message = message_for(request, mailbox_id, content_id)
@@ -64,13 +67,14 @@ def by_cid(request: HttpRequest, mailbox_id: int, content_id: int, cid: str) -> 
 
 
 @require_safe
+@unless_damaged
 def raw(request: HttpRequest, mailbox_id: int, content_id: int) -> HttpResponseBase:
     """Give the message as it is; with `show=1` as text in the browser. A range of it may be asked for."""
     message = message_for(request, mailbox_id, content_id)
     show = request.GET.get("show") == "1"
-    headers = _headers() | {"Accept-Ranges": "bytes"}
+    headers = safe_headers() | {"Accept-Ranges": "bytes"}
     if not show:
-        headers["Content-Disposition"] = _disposition(
+        headers["Content-Disposition"] = disposition(
             f"{message.subject[:80].strip() or 'message'}.eml", inline=False
         )
     start, end, status = 0, message.size, 200
@@ -82,7 +86,7 @@ def raw(request: HttpRequest, mailbox_id: int, content_id: int) -> HttpResponseB
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{message.size}"
     headers["Content-Length"] = str(end - start)
     kind = "text/plain; charset=utf-8" if show else "message/rfc822"
-    return _streamed(request, message.raw(start, end), kind, headers, status=status)
+    return streamed(request, message.raw(start, end), kind, headers, status=status)
 
 
 @require_safe
@@ -99,9 +103,9 @@ def image(request: HttpRequest, mailbox_id: int, content_id: int) -> HttpRespons
     found = the_proxy().fetch(url)
     if not isinstance(found, Picture):
         log.info("picture not fetched", extra={"reason": found.reason, "url": url[:300]})
-        return HttpResponse(status=404, headers=_headers())
+        return HttpResponse(status=404, headers=safe_headers())
     return HttpResponse(
-        found.data, content_type=found.media_type, headers=_headers(cache="private, max-age=86400")
+        found.data, content_type=found.media_type, headers=safe_headers(cache="private, max-age=86400")
     )
 
 
@@ -122,19 +126,20 @@ def _file(request: HttpRequest, message: StoredMessage, found: Part, *, show: bo
     ) or "xml" in kind:
         kind = OCTETS  # A page or a script is only ever saved.
     policy = _PDF if show and preview is Preview.PDF else _SANDBOX
-    headers = _headers(policy) | {"Content-Disposition": _disposition(file_name(found), inline=show)}
-    return _streamed(request, message.pieces(found), kind, headers)
+    headers = safe_headers(policy) | {"Content-Disposition": disposition(file_name(found), inline=show)}
+    return streamed(request, message.pieces(found), kind, headers)
 
 
-def _disposition(name: str, *, inline: bool) -> str:
+def disposition(name: str, *, inline: bool) -> str:
     """Return Content-Disposition with the name in both forms (RFC 6266)."""
     name = "".join(c if c.isprintable() else " " for c in name)
     return content_disposition_header(as_attachment=not inline, filename=name) or "attachment"
 
 
-def _streamed(
+def streamed(
     request: HttpRequest, pieces: Iterator[bytes], kind: str, headers: dict[str, str], *, status: int = 200
 ) -> HttpResponseBase:
+    """Send pieces as they are made."""
     # An async server would gather what a plain iterator gives before it sends any of it.
     body = _from_thread(pieces) if isinstance(request, ASGIRequest) else pieces
     return StreamingHttpResponse(body, content_type=kind, headers=headers, status=status)

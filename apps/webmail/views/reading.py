@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from apps.mailflow import refile
+from apps.mailflow import refile, trusted
 from apps.pages.access import signed_in
 from apps.store.conversations import conversation
 from apps.store.message_rows import MessageRow
@@ -37,26 +37,49 @@ def thread(request: HttpRequest, mailbox_id: int, thread: str) -> HttpResponse:
     rows = conversation(mailbox_id, thread_id=int(thread), opened_from=folder, user_id=desk.eyes)
     if not rows:
         raise Http404
-    shown = show(mailbox_id, rows, also=_ids(request, "open"), images=_ids(request, "images"))
+    shown = show(
+        mailbox_id,
+        rows,
+        also=_ids(request, "open"),
+        images=_ids(request, "images"),
+        trusted=_trusted(desk, rows),
+    )
     _see(request, desk, shown)
     is_fragment = bool(request.headers.get("HX-Request") or request.headers.get("X-Fragment"))
+    tree = tree_of(desk)
     context: dict[str, Any] = {
         "desk": desk,
+        "tree": tree,
+        "folder": tree.find(folder),
         "mailbox_id": mailbox_id,
         "thread_id": thread,
         "folder_id": folder,
+        "unreadable": sum(one.is_open and one.opened is None for one in shown),
         "subject": rows[0].subject,
-        "labels": sorted({name for row in rows for name in row.keywords if is_shown(name)}),
+        "labels": _labels(rows),
         "shown": shown,
         "latest": rows[-1],
         "contents": " ".join(str(row.content_id) for row in rows),
     }
-    if not is_fragment:
-        context["tree"] = tree = tree_of(desk)
-        context["folder"] = tree.find(folder)
     answer = render(request, "webmail/_thread.html" if is_fragment else "webmail/thread.html", context)
     answer["Cache-Control"] = "private, no-store"
     answer["Vary"] = "HX-Request, X-Fragment, Cookie"
+    return answer
+
+
+@require_safe
+@signed_in
+def labels(request: HttpRequest, mailbox_id: int, thread: str) -> HttpResponse:
+    """Show the labels of a conversation, as they are after one was given or taken away."""
+    if not _THREAD.fullmatch(thread):
+        raise Http404
+    desk = desk_for(request, mailbox_id)
+    folder = _number(request.GET.get("folder", ""))
+    rows = conversation(mailbox_id, thread_id=int(thread), opened_from=folder, user_id=desk.eyes)
+    if not rows:
+        raise Http404
+    answer = render(request, "webmail/_labels.html", {"desk": desk, "labels": _labels(rows)})
+    answer["Cache-Control"] = "private, no-store"
     return answer
 
 
@@ -70,7 +93,7 @@ def card(request: HttpRequest, mailbox_id: int, content_id: int) -> HttpResponse
     found: list[MessageRow] = [row for row in rows if row.content_id == content_id]
     if not found:
         raise Http404
-    [one] = show(mailbox_id, found)
+    [one] = show(mailbox_id, found, trusted=_trusted(desk, found))
     _see(request, desk, [one])
     context = {
         "desk": desk,
@@ -82,6 +105,14 @@ def card(request: HttpRequest, mailbox_id: int, content_id: int) -> HttpResponse
     answer = render(request, "webmail/_message.html", context)
     answer["Cache-Control"] = "private, no-store"
     return answer
+
+
+def _labels(rows: list[MessageRow]) -> list[str]:
+    return sorted({name for row in rows for name in row.keywords if is_shown(name)}, key=str.casefold)
+
+
+def _trusted(desk: Desk, rows: list[MessageRow]) -> frozenset[str]:
+    return trusted.trusts(user_id=desk.user_id, addresses={row.sender.address for row in rows})
 
 
 def _see(request: HttpRequest, desk: Desk, shown: list[Shown]) -> None:

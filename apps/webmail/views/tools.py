@@ -13,7 +13,7 @@ from apps.mailboxes.models import Mailbox
 from apps.pages.access import signed_in
 from apps.store.queries import origins_of
 from apps.webmail import rendering
-from apps.webmail.access import mailbox_for, message_for
+from apps.webmail.access import mailbox_for, message_for, unless_damaged
 from apps.webmail.conversation import fields_of, header_of
 
 from .body import HEADERS, addresses
@@ -25,6 +25,7 @@ _EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 @require_safe
 @signed_in
+@unless_damaged
 def source(request: HttpRequest, mailbox_id: int, content_id: int) -> HttpResponse:
     """Show a message as it came: its header as a table, and the beginning of its bytes as text."""
     message = message_for(request, mailbox_id, content_id)
@@ -43,6 +44,7 @@ def source(request: HttpRequest, mailbox_id: int, content_id: int) -> HttpRespon
 
 @require_safe
 @signed_in
+@unless_damaged
 def print_sheet(request: HttpRequest, mailbox_id: int, content_id: int) -> HttpResponse:
     """Show a message on a sheet of paper, in the same cage as its frame; `images=1` with pictures from elsewhere."""
     message = message_for(request, mailbox_id, content_id)

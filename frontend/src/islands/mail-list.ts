@@ -4,8 +4,10 @@ import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 
 import { act, complain, takeBack } from "../list/acting";
+import { confirmErasing } from "../list/erasing";
 import { hear, say, type MailAct } from "../list/events";
 import type { Deed } from "../list/keys";
+import { askLabel } from "../list/labels";
 import { choose } from "../list/picker";
 import { drawRow, emptyState, selectBar } from "../list/drawing";
 import { places, Selection, stretch } from "../list/selection";
@@ -61,6 +63,10 @@ export class MailList extends LitElement {
         // What was found stays as it was found, until something comes back to it.
         if (verb === "undo" && this.boot.text) this.searchAgain();
         else this.refreshSoon();
+      }),
+      hear("mail:step", ({ by }) => {
+        this.activate(this.active + by);
+        this.open(this.active);
       }),
       hear("mail:opened", ({ thread }) => this.showOpened(thread)),
     ];
@@ -291,6 +297,13 @@ export class MailList extends LitElement {
       case "select-all":
         this.selectLoaded();
         break;
+      case "select-unread":
+        this.selectLoaded((each) => each.unread > 0);
+        break;
+      case "archive-next":
+      case "archive-previous":
+        await this.archiveAndGo(deed === "archive-next" ? 0 : -1);
+        break;
       case "select-none":
         this.selection.clear();
         this.requestUpdate();
@@ -354,22 +367,31 @@ export class MailList extends LitElement {
     return n;
   }
 
-  private selectLoaded(): void {
+  /** Archive the row, and open the one that follows or the one before. */
+  private async archiveAndGo(step: number): Promise<void> {
+    const at = this.active;
+    const row = this.source.at(at);
+    if (!row || !this.boot.mayWrite) return;
+    const isReading = this.opened !== "";
+    // What is open is not closed in between: the next one takes its place.
+    this.opened = "";
+    const done = this.do([row], "archive");
+    this.activate(Math.max(0, at + step));
+    if (isReading) this.open(this.active);
+    await done;
+  }
+
+  private selectLoaded(isWanted: (row: Row) => boolean = () => true): void {
     for (let index = 0; index < Math.min(this.source.total, MOST_STRETCH); index++) {
       const row = this.source.at(index);
-      if (row) this.selection.add([row]);
+      if (row && isWanted(row)) this.selection.add([row]);
     }
     this.requestUpdate();
   }
 
   private async bin(rows: Row[]): Promise<void> {
     if (this.boot.use !== "\\Trash") return this.do(rows, "delete");
-    const dialog = document.getElementById("erase-dialog");
-    if (!(dialog instanceof HTMLDialogElement)) return;
-    dialog.returnValue = "";
-    dialog.showModal();
-    await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
-    if (dialog.returnValue === "erase") await this.do(rows, "erase");
+    if (await confirmErasing()) await this.do(rows, "erase");
   }
 
   private async move(rows: Row[], near: Element | null): Promise<void> {
@@ -387,12 +409,8 @@ export class MailList extends LitElement {
   private async label(rows: Row[], near: Element | null): Promise<void> {
     if (!rows.length || !this.boot.mayWrite) return;
     const isOn = (name: string) => rows.every((row) => row.labels.includes(name));
-    const name = await choose({
-      title: gettext("Label"),
-      near,
-      mayMake: true,
-      choices: this.boot.labels.map((each) => ({ value: each, label: each, icon: /* icon */ "tag", isOn: isOn(each) })),
-    });
+    const given = this.boot.labels.filter(isOn);
+    const name = await askLabel(given, near, this.boot.labels);
     if (!name) return;
     if (!this.boot.labels.includes(name)) this.boot.labels = [...this.boot.labels, name].sort();
     await this.do(rows, isOn(name) ? "unlabel" : "label", { label: name });

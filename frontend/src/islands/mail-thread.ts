@@ -1,5 +1,9 @@
 /** A conversation's behaviour: frames as high as their text, keys that work inside them, links that are asked about. */
 
+import { hear } from "../list/events";
+import { askLabel } from "../list/labels";
+import { labelColour } from "../list/words";
+import { request } from "../shared/http";
 import { gettext } from "../shared/i18n";
 import { notify } from "../shared/notices";
 
@@ -18,6 +22,11 @@ export class MailThread extends HTMLElement {
     this.stop = new AbortController();
     const signal = this.stop.signal;
     this.addEventListener("click", (event) => this.pressed(event), { signal });
+    this.addEventListener("submit", (event) => void this.sent(event), { signal });
+    signal.addEventListener("abort", hear("mail:acted", ({ verb }) => {
+      if (["label", "unlabel", "undo"].includes(verb)) void this.labels();
+    })); // prettier-ignore
+    this.colours();
     this.addEventListener("toggle", (event) => void this.toggled(event), { signal, capture: true });
     document.addEventListener("keydown", (event) => this.key(event), { signal });
     this.frames(this);
@@ -96,16 +105,20 @@ export class MailThread extends HTMLElement {
 
   private pressed(event: MouseEvent): void {
     const target = event.target instanceof Element ? event.target : null;
-    const found = target?.closest<HTMLElement>("[data-pictures], [data-act], [data-compose-how], [data-go]");
+    const found = target?.closest<HTMLElement>("[data-pictures], [data-act], [data-compose-how], [data-go], [data-step]");
     if (!found) return;
-    const { act, composeHow, content, contents, as } = found.dataset;
+    const { act, composeHow, content, contents, as, name, step } = found.dataset;
     if ("go" in found.dataset) {
       found.closest("dialog")?.close();
     } else if ("pictures" in found.dataset) {
       event.preventDefault();
       this.pictures(found.closest<HTMLElement>(".message"));
+    } else if (step) {
+      this.say("mail:step", { by: Number(step) });
+    } else if (act === "label") {
+      void this.label(found);
     } else if (act) {
-      this.say("mail:act", { verb: act, contents: ids(contents ?? this.dataset["contents"]) });
+      this.say("mail:act", { verb: act, contents: ids(contents ?? this.dataset["contents"]), label: name });
     } else if (composeHow) {
       this.say("mail:compose", { how: composeHow, content: Number(content), as });
     }
@@ -116,6 +129,50 @@ export class MailThread extends HTMLElement {
     const { mailbox, folder } = this.dataset;
     const all = { mailbox: Number(mailbox), folder: Number(folder), ...detail };
     this.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true, detail: all }));
+  }
+
+  private get given(): string[] {
+    return [...this.querySelectorAll<HTMLElement>(".thread-label")].map((each) => each.dataset["label"] ?? "");
+  }
+
+  private async label(near: Element): Promise<void> {
+    const name = await askLabel(this.given, near);
+    if (!name) return;
+    const verb = this.given.includes(name) ? "unlabel" : "label";
+    this.say("mail:act", { verb, contents: ids(this.dataset["contents"]), label: name });
+  }
+
+  /** Show the labels as they are now. */
+  private async labels(): Promise<void> {
+    const { mailbox, thread, folder } = this.dataset;
+    const answer = await fetch(`/mail/${mailbox}/t/${thread}/labels?folder=${folder}`, { credentials: "same-origin" }).catch(() => null);
+    const list = answer?.ok
+      ? new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".thread-labels")
+      : null;
+    if (!list) return;
+    this.querySelector(".thread-labels")?.replaceWith(document.adoptNode(list));
+    this.colours();
+  }
+
+  private colours(): void {
+    for (const each of this.querySelectorAll<HTMLElement>(".thread-label")) {
+      each.classList.add(`label-${labelColour(each.dataset["label"] ?? "")}`);
+    }
+  }
+
+  /** Remember a sender whose pictures are always shown, and show these. */
+  private async sent(event: SubmitEvent): Promise<void> {
+    const form = event.target instanceof HTMLFormElement ? event.target : null;
+    if (!form || !("trust" in form.dataset)) return;
+    event.preventDefault();
+    const message = form.closest<HTMLElement>(".message");
+    try {
+      const answer = await request<{ text: string }>(form.action, { method: "POST", body: new FormData(form), headers: { "X-Fragment": "1" } });
+      this.pictures(message);
+      notify(answer.text);
+    } catch {
+      notify(gettext("The server could not be reached. Nothing was changed."), { error: true });
+    }
   }
 
   /** Load a message's frame once more, with its pictures. */
@@ -154,7 +211,7 @@ export class MailThread extends HTMLElement {
 
   private key(event: KeyboardEvent): void {
     const target = event.target instanceof Element ? event.target : null;
-    if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+    if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || (event.shiftKey && event.key !== "H")) return;
     if (document.querySelector("dialog[open]") || target?.closest("input, textarea, select, [contenteditable], [popover]")) return;
     if (event.key === "Escape" || event.key === "u") {
       const back = document.querySelector<HTMLAnchorElement>("[data-back]");
@@ -170,6 +227,9 @@ export class MailThread extends HTMLElement {
       const head = next?.querySelector<HTMLElement>(".message-head");
       head?.focus();
       head?.scrollIntoView({ block: "start" });
+    } else if (event.key === "." || event.key === "H") {
+      const about = current ?? messages.findLast((each) => each.querySelector("[data-trace]"));
+      about?.querySelector<HTMLElement>(event.key === "." ? "[popovertarget]" : "[data-trace]")?.click();
     } else if (event.key === "i") {
       this.pictures(current ?? messages.findLast((each) => each.querySelector('[data-note="pictures"]')) ?? null);
     } else if ((event.key === "ArrowLeft" || event.key === "ArrowRight") && inside && current) {

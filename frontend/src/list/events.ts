@@ -45,6 +45,8 @@ interface Events {
   "mail:open": MailOpen;
   "mail:close": null;
   "mail:opened": { thread: string };
+  /** The conversation after this one, or before it. */
+  "mail:step": { by: number };
   "mail:compose": MailCompose;
   "mail:act": MailAct;
   "mail:acted": MailActed;

@@ -4,9 +4,10 @@ export type Deed =
   | "next" | "previous" | "first" | "last" | "page-down" | "page-up" | "open" | "back" | "select" | "extend-down"
   | "extend-up" | "archive" | "delete" | "junk" | "star" | "move" | "label" | "read" | "unread" | "undo" | "search"
   | "help" | "compose" | "reply" | "reply-all" | "forward" | "next-pane" | "previous-pane" | "go-inbox" | "go-starred"
-  | "go-drafts" | "go-sent" | "go-all" | "go-outbox" | "go-folder" | "select-all" | "select-none"; // prettier-ignore
+  | "go-drafts" | "go-sent" | "go-all" | "go-outbox" | "go-folder" | "select-all" | "select-none"
+  | "select-unread" | "compose-tab" | "archive-next" | "archive-previous" | "palette"; // prettier-ignore
 
-const ALWAYS: Record<string, Deed> = { F6: "next-pane", "Shift+F6": "previous-pane", Escape: "back" };
+const ALWAYS: Record<string, Deed> = { F6: "next-pane", "Shift+F6": "previous-pane", Escape: "back", "Ctrl+k": "palette" };
 
 const IN_LIST: Record<string, Deed> = {
   ArrowDown: "next", ArrowUp: "previous", Home: "first", End: "last", PageDown: "page-down", PageUp: "page-up",
@@ -17,14 +18,14 @@ const IN_LIST: Record<string, Deed> = {
 const SINGLE: Record<string, Deed> = {
   j: "next", k: "previous", J: "extend-down", K: "extend-up", o: "open", u: "back", x: "select", e: "archive",
   "#": "delete", "!": "junk", s: "star", v: "move", l: "label", I: "read", U: "unread", z: "undo", "/": "search",
-  "?": "help", c: "compose", r: "reply", a: "reply-all", f: "forward",
+  "?": "help", c: "compose", C: "compose-tab", "[": "archive-previous", "]": "archive-next", r: "reply", a: "reply-all", f: "forward",
 }; // prettier-ignore
 
 const AFTER: Record<string, Record<string, Deed>> = {
   g: {
     i: "go-inbox", s: "go-starred", d: "go-drafts", t: "go-sent", a: "go-all", o: "go-outbox", l: "go-folder",
   },
-  "*": { a: "select-all", n: "select-none" },
+  "*": { a: "select-all", n: "select-none", u: "select-unread" },
 }; // prettier-ignore
 
 export const SEQUENCE_MS = 1500;

@@ -19,9 +19,9 @@ export function csrfToken(): string {
 /** Ask for JSON, or send some; throws HttpError for anything but a success. */
 export async function request<T>(
   url: string,
-  options: { method?: string; json?: unknown; body?: BodyInit; signal?: AbortSignal } = {},
+  options: { method?: string; json?: unknown; body?: BodyInit; signal?: AbortSignal; headers?: Record<string, string> } = {},
 ): Promise<T> {
-  const headers: Record<string, string> = { Accept: "application/json" };
+  const headers: Record<string, string> = { Accept: "application/json", ...options.headers };
   const method = options.method ?? (options.json === undefined && options.body === undefined ? "GET" : "POST");
   if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
   let body = options.body;

@@ -5,9 +5,11 @@ import htmx from "htmx.org";
 import { gettext } from "./i18n";
 import { notify } from "./notices";
 import { startPopovers } from "./popovers";
+import { sayZone } from "./zone";
 
 /** Start the common parts; called once by each entry. */
 export function startPage(): void {
+  sayZone();
   startPopovers();
   startDialogs();
   startBusyLine();

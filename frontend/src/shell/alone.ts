@@ -1,6 +1,7 @@
 /** A conversation on a page of its own: what its buttons and keys want is done here, for there is no list. */
 
 import { act, takeBack } from "../list/acting";
+import { confirmErasing } from "../list/erasing";
 import { hear, say, type MailAct } from "../list/events";
 import type { Deed } from "../list/keys";
 import { choose } from "../list/picker";
@@ -26,6 +27,8 @@ export function startAlone(base: string): void {
 }
 
 async function perform(base: string, { verb, contents, folder, target, label }: MailAct): Promise<void> {
+  if (verb === "delete" && isBin() && !(await confirmErasing())) return;
+  if (verb === "delete" && isBin()) verb = "erase";
   const to = verb === "move" && !target ? Number(await askFolder(folder)) : target;
   if (verb === "move" && !to) return;
   const isMove = MOVES.has(verb);
@@ -45,13 +48,17 @@ export function performAlone(deed: Deed, base: string): boolean {
     archive: "archive", delete: "delete", junk: "junk", move: "move", star: "star", unread: "unread", read: "read",
   }; // prettier-ignore
   const verb = verbs[deed];
-  if (deed === "undo") void takeBack(base);
+  if (deed === "label") thread?.querySelector<HTMLElement>('[data-act="label"]')?.click();
+  else if (deed === "undo") void takeBack(base);
   else if (verb && thread) {
     const contents = (thread.dataset["contents"] ?? "").split(" ").filter(Boolean).map(Number);
     say("mail:act", { verb, contents, folder: Number(thread.dataset["folder"]) }, thread);
   } else return false;
   return true;
 }
+
+/** Whether the page is a conversation in the bin, where deleting is for ever. */
+const isBin = (): boolean => document.querySelector<HTMLElement>("[data-back]")?.dataset["use"] === "\\Trash";
 
 async function askFolder(current: number | undefined): Promise<string | null> {
   const links = [...document.querySelectorAll<HTMLAnchorElement>("#webmail-nav [data-folder]")];

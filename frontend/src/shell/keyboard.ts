@@ -30,7 +30,9 @@ export function startKeys(shell: HTMLElement, list: () => MailList | null, readi
       return;
     }
     if (island ? await island.perform(deed) : performAlone(deed, shell.dataset["base"] ?? "")) return;
-    if (deed.startsWith("go-")) await go(deed);
+    if (deed === "palette") await palette(act);
+    else if (deed.startsWith("go-")) await go(deed);
+    else if (deed === "compose-tab") window.open(`${shell.dataset["base"]}compose`, "_blank", "noopener");
     else if (deed === "next-pane" || deed === "previous-pane") cycle(deed === "next-pane" ? 1 : -1);
     else if (deed === "search") document.getElementById("search")?.focus();
     else if (deed === "help") (document.getElementById("key-sheet") as HTMLDialogElement | null)?.showModal();
@@ -47,6 +49,14 @@ export function startKeys(shell: HTMLElement, list: () => MailList | null, readi
     if (event.defaultPrevented || document.querySelector("dialog[open], :popover-open")) return;
     if (isTyping(target)) {
       if (event.key === "Escape" && target instanceof HTMLElement && target.id === "search") list()?.activate(list()?.active ?? 0);
+      return;
+    }
+    if (event.altKey && /^Digit[1-9]$/.test(event.code) && !event.ctrlKey && !event.metaKey) {
+      const other = document.querySelectorAll<HTMLAnchorElement>("#mailbox-menu a")[Number(event.code.slice(5)) - 1];
+      if (other) {
+        event.preventDefault();
+        location.assign(other.href);
+      }
       return;
     }
     const inList = target instanceof Element && target.closest("[role=grid]") !== null;
@@ -75,14 +85,44 @@ async function go(deed: Deed): Promise<void> {
   if (where) location.assign(where);
 }
 
+/** What can be done and where one can go, by its name. */
+async function palette(act: (deed: Deed) => Promise<void>): Promise<void> {
+  const deeds: [Deed, string, string][] = [
+    ["archive", gettext("Archive"), /* icon */ "archive"],
+    ["delete", gettext("To the bin"), /* icon */ "trash-2"],
+    ["junk", gettext("Spam, no spam"), /* icon */ "octagon-alert"],
+    ["move", gettext("Move"), /* icon */ "folder-input"],
+    ["label", gettext("Label"), /* icon */ "tag"],
+    ["star", gettext("Star"), /* icon */ "star"],
+    ["read", gettext("Mark as read"), /* icon */ "mail-open"],
+    ["unread", gettext("Mark as unread"), /* icon */ "mail"],
+    ["reply", gettext("Reply"), /* icon */ "reply"],
+    ["reply-all", gettext("Reply all"), /* icon */ "reply-all"],
+    ["forward", gettext("Forward"), /* icon */ "forward"],
+    ["compose", gettext("Compose"), /* icon */ "pencil-line"],
+    ["search", gettext("Search"), /* icon */ "search"],
+    ["undo", gettext("Undo"), /* icon */ "undo-2"],
+    ["help", gettext("Keys"), /* icon */ "keyboard"],
+  ];
+  const choices = deeds.map(([value, label, icon]) => ({ value: value as string, label, icon }));
+  const wanted = await choose({ title: gettext("Do or go to"), choices: [...choices, ...places()], near: null });
+  if (!wanted) return;
+  if (deeds.some(([deed]) => deed === wanted)) await act(wanted as Deed);
+  else location.assign(wanted);
+}
+
 async function askFolder(): Promise<string | undefined> {
+  return (await choose({ title: gettext("Go to"), choices: places(), near: null })) ?? undefined;
+}
+
+/** Every folder and label beside the list. */
+function places(): { value: string; label: string; icon: string }[] {
   const links = [...document.querySelectorAll<HTMLAnchorElement>("#webmail-nav .nav-item")];
-  const choices = links.map((each) => ({
+  return links.map((each) => ({
     value: each.href,
     label: each.querySelector(".nav-name")?.textContent ?? "",
     icon: each.dataset["folder"] ? /* icon */ "folder" : /* icon */ "tag",
   }));
-  return (await choose({ title: gettext("Go to"), choices, near: null })) ?? undefined;
 }
 
 /** The next pane that is on the screen. */

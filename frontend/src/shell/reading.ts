@@ -69,6 +69,7 @@ export class Reading {
     const wasOpen = this.isOpen;
     this.thread = "";
     this.shell.classList.remove("is-reading");
+    this.pane.removeAttribute("role");
     this.pane.replaceChildren(...this.none);
     if (wasOpen) say("mail:opened", { thread: "" });
   }
@@ -78,6 +79,8 @@ export class Reading {
     const asking = (this.asking = new AbortController());
     this.thread = thread;
     this.shell.classList.add("is-reading");
+    // On a phone it is all there is: the list behind it is hidden.
+    if (getComputedStyle(document.getElementById("main") ?? this.pane).visibility === "hidden") this.pane.setAttribute("role", "main");
     say("mail:opened", { thread });
     const slow = window.setTimeout(() => this.pane.setAttribute("aria-busy", "true"), SLOW_MS);
     try {

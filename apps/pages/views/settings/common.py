@@ -32,7 +32,10 @@ class Section:
     text: str | Promise
 
 
-SECTIONS = (Section("security", "settings:security", "shield-check", _("Sign-in and security")),)
+SECTIONS = (
+    Section("security", "settings:security", "shield-check", _("Sign-in and security")),
+    Section("privacy", "settings:privacy", "eye-off", _("Privacy")),
+)
 SECURITY = "security"
 
 
