@@ -31,6 +31,11 @@ class Asked:
     count: int = 100
 
     @property
+    def is_everything(self) -> bool:
+        """Whether it is the folder as it is."""
+        return not (self.show or self.label or self.text)
+
+    @property
     def filter(self) -> Filter:
         """The same for the store."""
         return Filter(

@@ -62,6 +62,16 @@ class Tree:
         """Every folder in the order it is shown."""
         return self.usual + self.own
 
+    @property
+    def inbox(self) -> Named | None:
+        """The inbox."""
+        return self.special("INBOX")
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether no message ever came, or none is left."""
+        return not any(folder.messages for folder in self.all)
+
     def find(self, folder_id: int) -> Named | None:
         """Return a folder by its id."""
         return next((folder for folder in self.all if folder.id == folder_id), None)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import acts, body, bundle, folders, lists, parts, reading, tools, trust
+from .views import acts, body, bundle, folders, helping, lists, parts, reading, tools, trust
 from .writing_urls import writing
 
 app_name = "webmail"
@@ -16,6 +16,9 @@ urlpatterns = [
     path("<int:mailbox_id>/f/<int:folder_id>/changes", lists.changes, name="changes"),
     path("<int:mailbox_id>/f/<int:folder_id>/rename", folders.rename, name="folder-rename"),
     path("<int:mailbox_id>/f/<int:folder_id>/delete", folders.delete, name="folder-delete"),
+    path("<int:mailbox_id>/f/<int:folder_id>/read", folders.mark_read, name="folder-read"),
+    path("<int:mailbox_id>/f/<int:folder_id>/empty", folders.empty, name="folder-empty"),
+    path("<int:mailbox_id>/programs", helping.programs, name="programs"),
     path("<int:mailbox_id>/folders", folders.create, name="folder-create"),
     path("<int:mailbox_id>/search", lists.search, name="search"),
     path("<int:mailbox_id>/counts", lists.counts, name="counts"),

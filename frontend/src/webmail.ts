@@ -12,6 +12,7 @@ import { Live } from "./shell/live";
 import { Reading } from "./shell/reading";
 import { startRecent } from "./shell/recent";
 import { startTastes } from "./shell/taste";
+import { startWhole } from "./shell/whole";
 import { labelColour } from "./list/words";
 
 startPage();
@@ -25,6 +26,7 @@ if (shell) {
   const mailbox = Number(shell.dataset["mailbox"]);
   keepCounts(base, mailbox);
   startRecent(base);
+  startWhole(base);
   const socket = new URL(shell.dataset["socket"] ?? "", location.href);
   socket.protocol = socket.protocol.replace("http", "ws");
   new Live(socket.href, mailbox);

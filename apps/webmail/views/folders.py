@@ -1,19 +1,26 @@
-"""Making, renaming and deleting folders: plain forms that lead back to the list."""
+"""Making, renaming, emptying and deleting folders: plain forms that lead back to the list."""
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from apps.events.transactions import perform
+from apps.mailflow import refile
+from apps.mailflow.refile import Chosen
 from apps.pages.access import signed_in
 from apps.store.services import folders
 from apps.store.services.folders import SEPARATOR, BadName, FolderExists, InboxStays
+from apps.store.services.messages import ALL
 from apps.store.values import FolderRef, NoFolder
 from apps.webmail.access import desk_for
 from apps.webmail.desk import Desk, tree_of
 from apps.webmail.naming import Named
+from apps.webmail.said import said
+
+EMPTIED = frozenset({"\\Trash", "\\Junk"})
 
 
 @require_POST
@@ -56,10 +63,41 @@ def delete(request: HttpRequest, mailbox_id: int, folder_id: int) -> HttpRespons
     return HttpResponseRedirect(reverse("webmail:mailbox", args=[mailbox_id]))
 
 
+@require_POST
+@signed_in
+def mark_read(request: HttpRequest, mailbox_id: int, folder_id: int) -> HttpResponse:
+    """Mark every message of a folder as read; that can be taken back among the recent actions."""
+    desk = desk_for(request, mailbox_id, "write")
+    _any(desk, folder_id)
+    done = refile.mark_read(desk.hand, [Chosen(folder_id, ALL)])
+    messages.success(request, said(done.kind, done.messages))
+    return _open(mailbox_id, folder_id)
+
+
+@require_POST
+@signed_in
+def empty(request: HttpRequest, mailbox_id: int, folder_id: int) -> HttpResponse:
+    """Delete all that is in the bin, or all spam, for ever."""
+    desk = desk_for(request, mailbox_id, "write")
+    if _any(desk, folder_id).use not in EMPTIED:
+        raise Http404
+    gone = refile.erase(desk.hand, [Chosen(folder_id, ALL)])
+    text = ngettext("%(n)d message deleted for ever.", "%(n)d messages deleted for ever.", gone)
+    messages.success(request, text % {"n": gone})
+    return _open(mailbox_id, folder_id)
+
+
+def _any(desk: Desk, folder_id: int) -> Named:
+    found = tree_of(desk).find(folder_id)
+    if found is None:
+        raise Http404
+    return found
+
+
 def _own(desk: Desk, folder_id: int) -> Named:
     """Return a folder somebody made: the usual ones stay as they are."""
-    found = tree_of(desk).find(folder_id)
-    if found is None or found.use:
+    found = _any(desk, folder_id)
+    if found.use:
         raise Http404
     return found
 

@@ -17,6 +17,7 @@ from apps.webmail.desk import Desk, Tree, tree_of
 from apps.webmail.looking import look
 from apps.webmail.naming import Named
 from apps.webmail.policy import webmail_page
+from apps.webmail.programs import programs_of
 from apps.webmail.rows import as_json, lines
 
 ROWS = 50
@@ -62,6 +63,8 @@ def folder(request: HttpRequest, mailbox_id: int, folder_id: int) -> HttpRespons
         "address": request.path,
     }
     context |= _search(request, desk, tree, wanted) if wanted.text else _list(request, desk, current, wanted)
+    if tree.is_blank and current.use == "INBOX" and wanted.is_everything:
+        context["programs"] = programs_of(request)
     context["boot"] = _boot(context)
     return render(request, "webmail/list.html", context)
 

@@ -4,6 +4,7 @@ import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 
 import { act, complain, takeBack } from "../list/acting";
+import { startDrag, takeDrops } from "../list/dragging";
 import { confirmErasing } from "../list/erasing";
 import { hear, say, type MailAct } from "../list/events";
 import type { Deed } from "../list/keys";
@@ -14,6 +15,7 @@ import { places, Selection, stretch } from "../list/selection";
 import { FolderSource, SearchSource, type Source } from "../list/source";
 import { keyOf, MOVES, type Boot, type Row, type Verb } from "../list/types";
 import { afterRemoval, clamp, drawn, scrollTo, visible, type Range } from "../list/window";
+import { HttpError } from "../shared/http";
 import { gettext, interpolate, ngettext } from "../shared/i18n";
 import { notify } from "../shared/notices";
 
@@ -30,6 +32,7 @@ export class MailList extends LitElement {
   private room = 800;
   private height = 56;
   private pending = 0;
+  private failed = false;
   private settling = 0;
   private refreshing = 0;
   private stops: (() => void)[] = [];
@@ -52,7 +55,9 @@ export class MailList extends LitElement {
     measure.observe(this);
     this.stops = [
       () => measure.disconnect(),
+      takeDrops(this.boot.folder, (target) => void this.do(this.chosen, "move", { target })),
       hear("mail:changed", (change) => {
+        if (this.failed) this.again();
         if (change.mailbox !== this.boot.mailbox) return;
         if (change.folder < 0 || (change.folder === this.boot.folder && change.modseq > this.source.modseq)) {
           if (!this.boot.text) this.refreshSoon();
@@ -103,7 +108,7 @@ export class MailList extends LitElement {
     ${total
       ? html`<div class="list-scroll" role="grid" aria-label=${this.boot.text ? gettext("Search") : this.boot.name}
           aria-rowcount=${total} aria-multiselectable="true" @scroll=${this.onScroll} @click=${this.onClick}
-          @auxclick=${this.onClick} @dblclick=${this.onDouble}><div class="list-space" role="presentation"
+          @auxclick=${this.onClick} @dragstart=${this.onDrag} @dblclick=${this.onDouble}><div class="list-space" role="presentation"
           .style=${`height:${total * this.height}px`}>${repeat(
             drawn(this.range, this.active, total),
             (index) => index,
@@ -135,8 +140,17 @@ export class MailList extends LitElement {
     });
   }
 
+  private readonly again = (): void => {
+    this.failed = false;
+    this.requestUpdate();
+  };
+
   private status(): TemplateResult | typeof nothing {
     const { source } = this;
+    if (this.failed) {
+      return html`<div class="list-status" role="alert"><span>${gettext("Some rows could not be loaded.")}</span><button
+        type="button" class="btn btn-sm" @click=${this.again}>${gettext("Try again")}</button></div>`;
+    }
     if (!(source instanceof SearchSource)) return nothing;
     const n = source.total;
     const text = source.searching && !n
@@ -165,10 +179,14 @@ export class MailList extends LitElement {
 
   /** Ask for what is missing, once scrolling has come to rest for a moment. */
   private needSoon(): void {
-    if (this.settling || this.pending) return;
+    if (this.settling || this.pending || this.failed) return;
     this.settling = window.setTimeout(() => {
       this.settling = 0;
-      this.source.need(this.range).catch(complain);
+      this.source.need(this.range).catch((error: unknown) => {
+        if (error instanceof HttpError && error.status === 401) complain(error);
+        this.failed = true;
+        this.requestUpdate();
+      });
     }, SETTLE_MS);
   }
 
@@ -196,6 +214,19 @@ export class MailList extends LitElement {
     else if (deed === "star") void this.do([row], row.starred ? "unstar" : "star");
     else this.open(at);
     this.activate(at);
+  };
+
+  private readonly onDrag = (event: DragEvent): void => {
+    const at = Number((event.target as Element).closest<HTMLElement>("[data-index]")?.dataset["index"] ?? -1);
+    const row = this.source.at(at);
+    if (!row || !this.boot.mayWrite) {
+      event.preventDefault();
+      return;
+    }
+    // Who drags a row that is not selected means that row alone.
+    if (!this.selection.has(row)) this.selection.clear();
+    this.activate(at, false);
+    startDrag(event, this.selection.size || row.uids.length);
   };
 
   private readonly onDouble = (event: Event): void => event.preventDefault();
@@ -254,7 +285,7 @@ export class MailList extends LitElement {
       return;
     }
     if (row.unread) this.source.change(at, { ...row, unread: 0 });
-    say("mail:open", { mailbox, folder: row.folder, thread: row.thread, uid: row.uid, content: row.content }, this);
+    say("mail:open", { mailbox, folder: row.folder, thread: row.thread, uid: row.uid, content: row.content, row }, this);
   }
 
   private showOpened(thread: string): void {
@@ -499,7 +530,8 @@ export class MailList extends LitElement {
   private async refresh(): Promise<void> {
     if (this.boot.text) return;
     const { first } = visible(this.top, this.room, this.height, this.source.total, 0);
-    const active = this.source.at(this.active);
+    const was = this.active;
+    const active = this.source.at(was);
     const anchor = this.source.at(first);
     const shift = this.top - first * this.height;
     const isAtTop = this.top < this.height / 2;
@@ -519,7 +551,8 @@ export class MailList extends LitElement {
       }
       return -1;
     };
-    const now = find(active, this.active);
+    // Who moved on meanwhile is where they went.
+    const now = this.active === was ? find(active, was) : -1;
     this.active = clamp(now >= 0 ? now : this.active, this.source.total);
     const seen = isAtTop ? -1 : find(anchor, first);
     await this.updateComplete;

@@ -28,7 +28,7 @@ export function drawRow(row: Row | undefined, place: Place): TemplateResult {
   const kind = `row${row.unread ? " is-unread" : ""}${isActive ? " is-active" : ""}${place.isSelected ? " is-selected" : ""}${place.isOpen ? " is-open" : ""}`;
   const domain = domainOf(row);
   return html`<div class=${kind} role="row" data-index=${index} aria-rowindex=${index + 1} aria-selected=${place.isSelected}
-    aria-label=${rowName(row)} tabindex=${isActive ? 0 : -1} .style=${at}><div class="row-cells" role="gridcell"><span
+    aria-label=${rowName(row)} tabindex=${isActive ? 0 : -1} draggable="true" .style=${at}><div class="row-cells" role="gridcell"><span
     class="row-check" data-do="select"><span class="box">${icon("check")}</span></span><span class="row-who">${row.draft
       ? html`<span class="row-draft">${gettext("Draft")}</span> `
       : nothing}<bdi>${row.who || row.address}</bdi>${row.count > 1 ? html` <span class="row-many">${row.count}</span>` : nothing}${domain
@@ -88,6 +88,8 @@ export function emptyState(boot: Boot): TemplateResult {
   }
   if (boot.show === "unread") return box(icon("mail-check"), gettext("No unread messages"), all);
   if (boot.show || boot.label) return box(icon("funnel-x"), gettext("No message is like that"), all);
+  const first = document.getElementById("first-steps");
+  if (boot.use === "INBOX" && first instanceof HTMLTemplateElement) return html`${document.importNode(first.content, true)}`;
   if (boot.use === "INBOX") return box(icon("inbox"), gettext("Your inbox is empty"), gettext("New mail appears here by itself."));
   const name = { name: boot.name };
   return box(icon("folder-open"), interpolate(gettext("Nothing in %(name)s"), name),

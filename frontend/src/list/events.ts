@@ -1,6 +1,6 @@
 /** What islands say to each other, on the document. */
 
-import type { Verb } from "./types";
+import type { Row, Verb } from "./types";
 
 export interface MailOpen {
   mailbox: number;
@@ -8,6 +8,8 @@ export interface MailOpen {
   thread: string;
   uid: number;
   content: number;
+  /** What is known of it until it has come. */
+  row?: Row;
 }
 
 export interface MailCompose {

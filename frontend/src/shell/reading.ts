@@ -1,10 +1,12 @@
 /** The reading pane: a conversation beside the list, with an address of its own, or over it on a phone. */
 
 import { hear, say, type MailOpen } from "../list/events";
+import type { Row } from "../list/types";
 import { gettext } from "../shared/i18n";
 import { htmx } from "../shared/page";
 
 const SLOW_MS = 150;
+const VERY_SLOW_MS = 5000;
 
 export class Reading {
   private thread = "";
@@ -39,7 +41,7 @@ export class Reading {
     return Number(/\/f\/(\d+)\//.exec(location.pathname)?.[1] ?? 0);
   }
 
-  private open({ thread, folder }: MailOpen): void {
+  private open({ thread, folder, row }: MailOpen): void {
     const url = new URL(location.href);
     url.searchParams.set("t", thread);
     if (folder === this.folder) url.searchParams.delete("in");
@@ -47,7 +49,7 @@ export class Reading {
     // Going through a list is one step back, not many.
     if (this.thread) history.replaceState(history.state, "", url);
     else history.pushState({ opened: true }, "", url);
-    void this.show(thread, folder);
+    void this.show(thread, folder, row);
   }
 
   /** Close it; back leads to where one was before the list, as if it had not been open. */
@@ -74,7 +76,7 @@ export class Reading {
     if (wasOpen) say("mail:opened", { thread: "" });
   }
 
-  private async show(thread: string, folder: number): Promise<void> {
+  private async show(thread: string, folder: number, row?: Row): Promise<void> {
     this.asking?.abort();
     const asking = (this.asking = new AbortController());
     this.thread = thread;
@@ -82,7 +84,13 @@ export class Reading {
     // On a phone it is all there is: the list behind it is hidden.
     if (getComputedStyle(document.getElementById("main") ?? this.pane).visibility === "hidden") this.pane.setAttribute("role", "main");
     say("mail:opened", { thread });
-    const slow = window.setTimeout(() => this.pane.setAttribute("aria-busy", "true"), SLOW_MS);
+    const slow = window.setTimeout(() => {
+      this.pane.setAttribute("aria-busy", "true");
+      this.pane.replaceChildren(waiting(row));
+    }, SLOW_MS);
+    const verySlow = window.setTimeout(() => {
+      this.pane.append(stillWorking(() => this.close()));
+    }, VERY_SLOW_MS);
     try {
       const answer = await fetch(`${this.shell.dataset["base"]}t/${thread}?folder=${folder}`, {
         headers: { "HX-Request": "true", "X-Fragment": "1", Accept: "text/html" },
@@ -98,12 +106,53 @@ export class Reading {
       (this.pane.querySelector<HTMLElement>("h2[tabindex], [data-subject]") ?? this.pane).focus({ preventScroll: true });
     } catch (error) {
       if (asking.signal.aborted) return;
-      this.pane.replaceChildren(failure(() => void this.show(thread, folder)));
+      window.clearTimeout(slow);
+      this.pane.replaceChildren(failure(() => void this.show(thread, folder, row)));
     } finally {
       window.clearTimeout(slow);
+      window.clearTimeout(verySlow);
       if (this.asking === asking) this.pane.removeAttribute("aria-busy");
     }
   }
+}
+
+/** What the row knows, and bars where the text will be. */
+function waiting(row: Row | undefined): HTMLElement {
+  const box = document.createElement("div");
+  box.className = "thread is-waiting";
+  if (row) {
+    const subject = document.createElement("h2");
+    subject.className = "thread-subject";
+    subject.dir = "auto";
+    subject.textContent = row.subject || gettext("(no subject)");
+    const who = document.createElement("p");
+    who.className = "message-who";
+    who.textContent = row.who || row.address;
+    box.append(subject, who);
+  }
+  for (let n = 0; n < 4; n++) {
+    const bar = document.createElement("span");
+    bar.className = "blank-bar";
+    box.append(bar);
+  }
+  return box;
+}
+
+function stillWorking(stop: () => void): HTMLElement {
+  const line = document.createElement("p");
+  line.className = "empty";
+  line.setAttribute("role", "status");
+  line.append(gettext("Still working…"), button(gettext("Cancel"), stop));
+  return line;
+}
+
+function button(label: string, run: () => void): HTMLButtonElement {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "btn";
+  made.textContent = label;
+  made.addEventListener("click", run);
+  return made;
 }
 
 function failure(again: () => void): HTMLElement {
@@ -112,11 +161,6 @@ function failure(again: () => void): HTMLElement {
   box.setAttribute("role", "alert");
   const text = document.createElement("strong");
   text.textContent = gettext("The conversation could not be loaded");
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "btn";
-  button.textContent = gettext("Try again");
-  button.addEventListener("click", again);
-  box.append(text, button);
+  box.append(text, button(gettext("Try again"), again));
   return box;
 }
