@@ -53,7 +53,7 @@ class Connection(asyncio.BufferedProtocol):
         self.secure = secure
         self._loop = asyncio.get_running_loop()
         if secure:
-            memory.connection_coming(self._loop)
+            memory.connection_coming()
         self._since = self._heard = self._loop.time()
         self._transport: asyncio.Transport | None = None
         self._task: asyncio.Task[None] | None = None
@@ -186,7 +186,7 @@ class Connection(asyncio.BufferedProtocol):
         """Begin TLS; whatever came in the clear after STARTTLS is forgotten."""
         assert self._transport is not None
         self.client.session.start_tls()
-        memory.connection_coming(self._loop)
+        memory.connection_coming()
         try:
             transport = await self._loop.start_tls(
                 self._transport, self, self.server.process.tls, server_side=True, ssl_handshake_timeout=15

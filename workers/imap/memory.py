@@ -1,21 +1,23 @@
 """Keeps an idle TLS connection small without making large answers slow.
 
-uvloop allocates 256 KB for each TLS connection and touches a few pages of it. Taken from the heap, such buffers
-lie among freed neighbours and cost 47 KB a connection; as pages of their own they cost 24. Yet to map and unmap
-pages for every slice of a large answer costs more than the answer. So glibc is told to map large blocks only
-while a TLS connection is made. Another C library has nothing to be told.
+uvloop allocates 256 KB for each TLS connection and touches a few pages of it, so that one costs 25 KB, if only the
+pages below it are not in memory already. On glibc's heap they may be: what is free there was used, by a SELECT that
+looked at the flags of 20,000 messages, say, and a buffer laid over it keeps those 160 KB as long as the client
+stays. So what is free is given back to the system before such a buffer is allocated, which costs a connection little
+beside its handshake. To give it back after each command, or to map and unmap pages for each slice of an answer as
+glibc does unless told otherwise, costs more than the answer. Another C library has nothing to be told.
 """
 
-import asyncio
 import ctypes
 import gc
 from collections.abc import Callable
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-CONNECTION_BUFFER = 192 * 1024
 LARGE = 8 * 2**20
 
-_mallopt: Callable[[int, int], int] | None = getattr(ctypes.CDLL(None), "mallopt", None)
+_libc = ctypes.PyDLL(None)
+_mallopt: Callable[[int, int], int] | None = getattr(_libc, "mallopt", None)
+_malloc_trim: Callable[[int], int] | None = getattr(_libc, "malloc_trim", None)
 
 
 def use_heap() -> None:
@@ -31,8 +33,7 @@ def settle() -> None:
     gc.freeze()
 
 
-def connection_coming(loop: asyncio.AbstractEventLoop) -> None:
-    """Give the buffer that is allocated in this turn of the loop pages of its own."""
-    if _mallopt is not None:
-        _mallopt(M_MMAP_THRESHOLD, CONNECTION_BUFFER)
-        loop.call_soon(_mallopt, M_MMAP_THRESHOLD, LARGE)
+def connection_coming() -> None:
+    """Give back what is free, as the buffer of a TLS connection is about to be laid over it."""
+    if _malloc_trim is not None:
+        _malloc_trim(0)
