@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.pages.views.settings import app_passwords, authenticator, privacy, proof, security
+from apps.pages.views.settings import app_passwords, authenticator, passkeys, privacy, proof, security
 
 app_name = "settings"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("privacy/<int:trusted_id>/withdraw", privacy.withdraw, name="privacy-withdraw"),
     path("security", security.overview, name="security"),
     path("security/prove", proof.prove, name="prove"),
+    path("security/prove/passkey", proof.options, name="prove-options"),
     path("security/password", security.password, name="password"),
     path("security/sessions/end", security.end_others, name="sessions-end"),
     path("security/sessions/<uuid:session_id>/end", security.end_session, name="session-end"),
@@ -20,5 +21,9 @@ urlpatterns = [
     ),
     path("security/app", authenticator.set_up, name="totp"),
     path("security/app/remove", authenticator.remove, name="totp-remove"),
+    path("security/passkeys/add", passkeys.add, name="passkey-add"),
+    path("security/passkeys/options", passkeys.options, name="passkey-options"),
+    path("security/passkeys/<int:passkey_id>/rename", passkeys.rename, name="passkey-rename"),
+    path("security/passkeys/<int:passkey_id>/remove", passkeys.remove, name="passkey-remove"),
     path("security/recovery-codes", authenticator.recovery_codes, name="recovery-codes"),
 ]

@@ -7,3 +7,6 @@ import { startPage } from "./shared/page";
 startPage();
 startAsking();
 startKeeping();
+if (document.querySelector("[data-passkey]")) {
+  void import("./shared/passkey").then(({ startPasskeys }) => startPasskeys());
+}

@@ -1,6 +1,7 @@
 """Passkeys: asked for, added, named, used and removed. Only the web process imports this."""
 
 import os
+import uuid
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
@@ -156,13 +157,16 @@ def rename(*, passkey: Passkey, label: str, actor: audit.Actor) -> None:
     passkey.label = label
 
 
-def remove(*, passkey: Passkey, actor: audit.Actor) -> None:
-    """Take a passkey away and end the sessions it opened; with the last factor go the recovery codes."""
+def remove(*, passkey: Passkey, keep: uuid.UUID | None = None, actor: audit.Actor) -> None:
+    """Take a passkey away and end the sessions it opened, but the one to keep.
+
+    With the last factor go the recovery codes.
+    """
     with transaction.atomic():
         lock(passkey.user)
         # Who signs in by it at this moment holds the row: their session is there to be ended when we get it.
         Passkey.objects.select_for_update().filter(id=passkey.id).first()
-        sessions.end_all(passkey_id=passkey.id)
+        sessions.end_all(passkey_id=passkey.id, but=keep)
         if Passkey.objects.filter(id=passkey.id).delete()[0]:
             after_removing(passkey.user)
             audit.record(

@@ -1,6 +1,7 @@
 """Signing in and out. Whoever is refused hears one sentence, and hears it no sooner than anybody else."""
 
 import time
+from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -14,8 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.accounts import signing_in, web
 from apps.accounts.authentication import Answer, NeedsSecondFactor, Refused, SignedIn
 from apps.accounts.factors import Factor
+from apps.accounts.passkeys import Party
 
 HOME = "/mail/"
+NO_PASSKEY = "no passkey was shown"
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -38,22 +41,36 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         peer=web.peer_of(request),
         client=web.client_of(request),
     )
-    return _answer(request, answer)
+    return answered(request, answer)
 
 
 @never_cache
-@sensitive_post_parameters("code", "token")
+@sensitive_post_parameters("code", "token", "response")
 @require_POST
 def second_step(request: HttpRequest) -> HttpResponse:
-    """Take the code of an app or from paper, and finish what the password began."""
+    """Take the code of an app or from paper, or a passkey, and finish what the password began."""
     token, code = request.POST.get("token", "")[:200], request.POST.get("code", "")[:100].strip()
-    finish = (
-        signing_in.finish_with_recovery_code
-        if request.POST.get("kind") == Factor.RECOVERY_CODE
-        else signing_in.finish_with_totp
-    )
-    answer = finish(token, code, peer=web.peer_of(request), client=web.client_of(request))
-    return _answer(request, answer, token=token)
+    peer, client = web.peer_of(request), web.client_of(request)
+    answer: SignedIn | Refused
+    match request.POST.get("kind"):
+        case Factor.PASSKEY:
+            answer = passkey_answer(
+                request,
+                lambda response, party: signing_in.finish_with_passkey(
+                    token, response, party=party, peer=peer, client=client
+                ),
+            )
+        case Factor.RECOVERY_CODE:
+            answer = signing_in.finish_with_recovery_code(token, code, peer=peer, client=client)
+        case _:
+            answer = signing_in.finish_with_totp(token, code, peer=peer, client=client)
+    return answered(request, answer, token=token)
+
+
+def passkey_answer[T](request: HttpRequest, use: Callable[[str, Party], T | Refused]) -> T | Refused:
+    """Use what the browser's passkey answered; there is none where the page came from a bare address."""
+    party, response = web.party(request), request.POST.get("response", "")
+    return Refused(NO_PASSKEY, 0.0) if party is None or not response else use(response, party)
 
 
 @require_POST
@@ -63,7 +80,8 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect("/sign-in")
 
 
-def _answer(request: HttpRequest, answer: Answer, *, token: str = "") -> HttpResponse:
+def answered(request: HttpRequest, answer: Answer, *, token: str = "") -> HttpResponse:
+    """Let in who may come in, and say to the rest what is missing."""
     match answer:
         case SignedIn():
             web.sign_in(request, answer, remember="remember" in request.POST)
@@ -72,14 +90,15 @@ def _answer(request: HttpRequest, answer: Answer, *, token: str = "") -> HttpRes
             return _second_page(request, answer.token, answer.kinds)
         case Refused():
             time.sleep(answer.pause)
-            error = words_of(answer, is_code=bool(token))
+            kind = request.POST.get("kind") or (Factor.TOTP if token else "")
+            error = words_of(answer, kind=kind)
             if token and not answer.start_again:
                 return _second_page(request, token, signing_in.pending_factors(token), error=error)
             return _page(request, error=error)
 
 
-def words_of(refused: Refused, *, is_code: bool = False) -> str:
-    """Say a refusal as its reader may hear it."""
+def words_of(refused: Refused, *, kind: str = "") -> str:
+    """Say a refusal as its reader may hear it; `kind` is the factor that was shown, if it was no password."""
     if refused.retry_after is not None:
         minutes = max(1, round(refused.retry_after / 60))
         text = ngettext(
@@ -90,28 +109,40 @@ def words_of(refused: Refused, *, is_code: bool = False) -> str:
         return text % {"n": minutes}
     if refused.start_again:
         return _("That took too long. Please start again.")
-    if is_code:
+    if refused.reason == NO_PASSKEY:
+        return _("This browser cannot use passkeys here, or its scripts are switched off.")
+    if kind == Factor.PASSKEY:
+        return _("This passkey was not accepted. Try again, or take another way.")
+    if kind in {Factor.TOTP, Factor.RECOVERY_CODE}:
         return _("This code is not right, or was used already.")
     return _("Address or password is not right.")
 
 
 def _page(request: HttpRequest, *, error: str = "") -> HttpResponse:
     given = request.POST if request.method == "POST" else request.GET
-    values = {"error": error, "next": given.get("next", ""), "address": given.get("address", "")}
+    values = {
+        "error": error,
+        "next": given.get("next", ""),
+        "address": given.get("address", ""),
+        "has_passkeys": web.party(request) is not None,
+    }
     return render(request, "pages/sign_in.html", values, status=422 if error else 200)
 
 
 def _second_page(
     request: HttpRequest, token: str, kinds: tuple[Factor, ...], *, error: str = ""
 ) -> HttpResponse:
+    has_passkey = Factor.PASSKEY in kinds and web.party(request) is not None
+    first = "" if has_passkey else Factor.TOTP if Factor.TOTP in kinds else Factor.RECOVERY_CODE
     values = {
         "error": error,
         "token": token,
         "next": request.POST.get("next", ""),
         "remember": "remember" in request.POST,
+        "has_passkey": has_passkey,
         "has_app": Factor.TOTP in kinds,
         "has_recovery": Factor.RECOVERY_CODE in kinds,
-        "recovery": request.POST.get("kind") == Factor.RECOVERY_CODE or Factor.TOTP not in kinds,
+        "shown": request.POST.get("kind") or first,
     }
     return render(request, "pages/second_step.html", values, status=422 if error else 200)
 

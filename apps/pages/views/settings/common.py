@@ -75,12 +75,13 @@ def ask(
     run: asking.Run,
     explain: tuple[asking.Text, ...] = (),
     is_danger: bool = False,
+    template: str = "pages/settings/ask.html",
 ) -> HttpResponse:
     """Ask on a page of the settings, or in their dialog."""
     return asking.ask(
         request,
         form,
-        template="pages/settings/ask.html",
+        template=template,
         title=title,
         section=SECURITY,
         button=button,

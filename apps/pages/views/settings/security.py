@@ -61,6 +61,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     current = current_of(request)
     values = {
         "factors": security.factors(current.user),
+        "party": web.party(request),
         "app_passwords": security.app_passwords(current.user),
         "live_sessions": security.live_sessions(current.user, current=current.session_id),
     }
