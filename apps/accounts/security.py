@@ -78,7 +78,12 @@ def factors(user: User) -> Factors:
         PasskeyRow(row.id, row.label, row.party, row.is_synced, row.created_at, row.last_used_at)
         for row in Passkey.objects.filter(user=user).defer("public_key").order_by("id")
     )
-    return Factors(totp, rows, RecoveryCode.objects.filter(user=user, used_at=None).count())
+    return Factors(totp, rows, recovery_codes_left(user.id))
+
+
+def recovery_codes_left(user_id: int) -> int:
+    """Return how many codes from paper still work."""
+    return RecoveryCode.objects.filter(user=user_id, used_at=None).count()
 
 
 @dataclass(frozen=True, slots=True)

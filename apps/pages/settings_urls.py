@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from apps.pages.views.settings import app_passwords, authenticator, passkeys, privacy, proof, security
+from apps.pages.views.settings import (
+    app_passwords,
+    authenticator,
+    passkeys,
+    privacy,
+    proof,
+    second_step,
+    security,
+)
 
 app_name = "settings"
 urlpatterns = [
@@ -25,5 +33,6 @@ urlpatterns = [
     path("security/passkeys/options", passkeys.options, name="passkey-options"),
     path("security/passkeys/<int:passkey_id>/rename", passkeys.rename, name="passkey-rename"),
     path("security/passkeys/<int:passkey_id>/remove", passkeys.remove, name="passkey-remove"),
+    path("security/second-step/off", second_step.turn_off, name="second-step-off"),
     path("security/recovery-codes", authenticator.recovery_codes, name="recovery-codes"),
 ]

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from apps.accounts.factors import factors_of
 from apps.accounts.models import RecoveryCode, Session, Totp, User
-from tests.accounts.signing import SECRET, signed_in_client, with_totp, wrong_codes
+from apps.events.models import AuditEntry
+from tests.accounts.signing import SECRET, signed_in_client, with_passkey, with_totp, wrong_codes
 from tests.factories import a_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -116,3 +117,53 @@ def test_mallorys_app_is_not_alices(alice: User) -> None:
     assert secret_on(text(mallory.get(f"{PAGE}/app"))) != app.secret
     mallory.post(f"{PAGE}/app/remove")
     assert factors_of(alice.id)
+
+
+def test_the_second_step_is_turned_off_at_once_and_other_browsers_go(alice: User) -> None:
+    with_totp(alice)
+    with_passkey(alice)
+    page, other = signed_in_client(alice), signed_in_client(alice)
+    asked = text(page.get(f"{PAGE}/second-step/off"))
+    assert "Your passkey is removed." in asked
+    assert "app's codes stop working" in asked
+    assert page.post(f"{PAGE}/second-step/off").headers["Location"] == PAGE
+    shown = text(page.get(PAGE))
+    assert "The second step is off." in shown
+    assert "second-step/off" not in shown
+    assert other.get(PAGE).status_code == 302
+    assert factors_of(alice.id) == ()
+    entry = AuditEntry.objects.get(action="second_factor.reset", target_id=str(alice.id))
+    assert entry.actor == alice.address
+    assert page.get(f"{PAGE}/second-step/off").headers["Location"] == PAGE
+
+
+def test_turning_it_off_asks_again_even_when_one_signed_in_a_while_ago(alice: User) -> None:
+    with_totp(alice)
+    page = signed_in_client(alice)
+    Session.objects.filter(user=alice).update(proved_at=timezone.now() - timedelta(minutes=3))
+    assert page.get(f"{PAGE}/recovery-codes").status_code == 200
+    wanted = f"{PAGE}/second-step/off"
+    assert page.post(wanted).headers["Location"].startswith(f"{PAGE}/prove?next=")
+    assert factors_of(alice.id)
+    assert page.post(f"{PAGE}/prove", {"password": SECRET, "next": wanted}).headers["Location"] == wanted
+    page.post(wanted)
+    assert factors_of(alice.id) == ()
+
+
+def test_whoever_came_in_by_a_code_from_paper_hears_how_many_are_left(alice: User, client: Client) -> None:
+    with_totp(alice)
+    page = signed_in_client(alice)
+    codes = codes_on(text(page.post(f"{PAGE}/recovery-codes")))
+    RecoveryCode.objects.filter(user=alice, id__in=some_codes(alice, 6)).update(used_at=timezone.now())
+
+    asked = text(client.post("/sign-in", {"address": alice.address, "password": SECRET}))
+    token = asked.split('name="token" value="')[1].split('"')[0]
+    client.post("/sign-in/second-step", {"token": token, "code": codes[-1], "kind": "recovery_code"})
+    assert "3 recovery codes are left. Make new ones in the settings." in text(client.get(PAGE))
+    assert "few left" in text(client.get(PAGE))
+    RecoveryCode.objects.filter(user=alice).update(used_at=timezone.now())
+    assert "none left" in text(page.get(PAGE))
+
+
+def some_codes(user: User, count: int) -> list[int]:
+    return list(RecoveryCode.objects.filter(user=user).order_by("id").values_list("id", flat=True)[:count])

@@ -1,6 +1,7 @@
 """What all second factors have in common: the first brings recovery codes, the last takes them along."""
 
 import hashlib
+import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -107,8 +108,11 @@ def use_recovery_code(user: User, code: str) -> str | None:
     return None if unused.update(used_at=Now()) else "wrong recovery code"
 
 
-def reset_second_factor(*, user: User, actor: audit.Actor) -> Reset:
-    """Take every second factor away, for a user who lost them all; browsers have to sign in again."""
+def reset_second_factor(*, user: User, keep: uuid.UUID | None = None, actor: audit.Actor) -> Reset:
+    """Take every second factor away, for a user who lost them all or wants none.
+
+    Browsers have to sign in again, but the one to keep.
+    """
     with transaction.atomic():
         lock(user)
         # In the order in which signing in locks them; sessions last, when nobody can open one any more.
@@ -119,7 +123,7 @@ def reset_second_factor(*, user: User, actor: audit.Actor) -> Reset:
         left = RecoveryCode.objects.filter(user=user, used_at=None).count()
         RecoveryCode.objects.filter(user=user).delete()
         Challenge.objects.filter(user=user).delete()
-        sessions.end_all(user_id=user.id, doors=BROWSER_DOORS)
+        sessions.end_all(user_id=user.id, doors=BROWSER_DOORS, but=keep)
         reset = Reset(totp, passkeys, left)
         if totp or passkeys:
             audit.record(

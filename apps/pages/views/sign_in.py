@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -12,12 +13,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from apps.accounts import signing_in, web
+from apps.accounts import security, signing_in, web
 from apps.accounts.authentication import Answer, NeedsSecondFactor, Refused, SignedIn
 from apps.accounts.factors import Factor
 from apps.accounts.passkeys import Party
 
 HOME = "/mail/"
+FEW_CODES = 4
 NO_PASSKEY = "no passkey was shown"
 
 
@@ -85,6 +87,8 @@ def answered(request: HttpRequest, answer: Answer, *, token: str = "") -> HttpRe
     match answer:
         case SignedIn():
             web.sign_in(request, answer, remember="remember" in request.POST)
+            if request.POST.get("kind") == Factor.RECOVERY_CODE:
+                tell_codes_left(request, security.recovery_codes_left(answer.user_id))
             return HttpResponseRedirect(_next(request))
         case NeedsSecondFactor():
             return _second_page(request, answer.token, answer.kinds)
@@ -95,6 +99,13 @@ def answered(request: HttpRequest, answer: Answer, *, token: str = "") -> HttpRe
             if token and not answer.start_again:
                 return _second_page(request, token, signing_in.pending_factors(token), error=error)
             return _page(request, error=error)
+
+
+def tell_codes_left(request: HttpRequest, left: int) -> None:
+    """Say on the next page what the sheet of codes still holds, for whoever has just used one."""
+    text = ngettext("%(n)s recovery code is left.", "%(n)s recovery codes are left.", left) % {"n": left}
+    where = _("Make new ones in the settings.")
+    messages.warning(request, f"{text} {where}" if left < FEW_CODES else text)
 
 
 def words_of(refused: Refused, *, kind: str = "") -> str:

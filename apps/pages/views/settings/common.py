@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import wraps
 from typing import Any, Concatenate
 from urllib.parse import urlencode
@@ -10,6 +11,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -37,6 +39,7 @@ SECTIONS = (
     Section("privacy", "settings:privacy", "eye-off", _("Privacy")),
 )
 SECURITY = "security"
+JUST_NOW = timedelta(minutes=2)
 
 
 def current_of(request: HttpRequest) -> Current:
@@ -48,10 +51,22 @@ def current_of(request: HttpRequest) -> Current:
 
 def proved[**P](view: View[P]) -> View[P]:
     """Let a view be called by whoever proved lately who they are; others are asked, and come back."""
+    return _guarded(view, lambda current: current.was_proved_lately)
 
+
+def proved_now[**P](view: View[P]) -> View[P]:
+    """Let a view be called by whoever has just proved who they are: signing in a while ago is not enough."""
+
+    def was_just_proved(current: Current) -> bool:
+        return current.proved_at is not None and current.proved_at > timezone.now() - JUST_NOW
+
+    return _guarded(view, was_just_proved)
+
+
+def _guarded[**P](view: View[P], is_enough: Callable[[Current], bool]) -> View[P]:
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if current_of(request).was_proved_lately:
+        if is_enough(current_of(request)):
             return view(request, *args, **kwargs)
         where = f"{reverse('settings:prove')}?{urlencode({'next': request.path})}"
         if request.headers.get("HX-Request"):
