@@ -63,6 +63,7 @@ urlpatterns = [
     path("users/<int:user_id>/password", user_changes.password, name="user-password"),
     path("users/<int:user_id>/switch", user_changes.switch, name="user-switch"),
     path("users/<int:user_id>/delete", user_changes.delete, name="user-delete"),
+    path("users/<int:user_id>/second-step/reset", user_changes.reset_factors, name="factors-reset"),
     path("users/<int:user_id>/sessions/end", user_changes.end_sessions, name="sessions-end"),
     path("users/<int:user_id>/sessions/<uuid:session_id>/end", user_changes.end_session, name="session-end"),
     path(

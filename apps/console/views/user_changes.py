@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Credential, Session, User
 from apps.accounts.permissions import Noun, Target, Verb
-from apps.accounts.queries import grants_of, target_of_credential, target_of_session
-from apps.accounts.services import credentials, sessions, users
+from apps.accounts.queries import grants_of, target_of_credential, target_of_factors, target_of_session
+from apps.accounts.services import credentials, second_factor, sessions, users
 from apps.console import lookup
 from apps.console.access import actor, administrators, allowed, demand, subject
 from apps.console.asking import Done, ask, posted
@@ -238,6 +238,40 @@ def remove_credential(request: HttpRequest, user_id: int, credential_id: int) ->
         explain=[_("What signs in with it is out from now on, and has to be given another.")],
         section=SECTION,
         button=_("Withdraw"),
+        back=page_of_user(found),
+        run=run,
+        is_danger=True,
+    )
+
+
+@administrators
+def reset_factors(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Take every second factor of somebody else's away, who lost them; one's own are turned off in the settings."""
+    found = lookup.user(request, user_id)
+    demand(request, Verb.DELETE, target_of_factors(found))
+    _demand_other(request, found)
+
+    def run(_data: dict[str, Any]) -> Done:
+        reset = second_factor.reset_second_factor(user=found, actor=actor(request))
+        if not (reset.totp or reset.passkeys):
+            return _("%(user)s has no second step; nothing was changed.") % {"user": found}, page_of_user(
+                found
+            )
+        return _("%(user)s signs in by the password alone now.") % {"user": found}, page_of_user(found)
+
+    return ask(
+        request,
+        ConfirmForm(posted(request)),
+        title=_("Reset the second step of %(user)s?") % {"user": found},
+        explain=[
+            _("Be sure that it is they who ask: talk to them, and not by mail."),
+            _(
+                "Authenticator app, passkeys and recovery codes go, and their browsers are signed out. From then on "
+                "the password alone lets them in, until they set a second step up again."
+            ),
+        ],
+        section=SECTION,
+        button=_("Reset"),
         back=page_of_user(found),
         run=run,
         is_danger=True,

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts import security
 from apps.accounts.models import Credential, Role, User
 from apps.accounts.permissions import Noun, Target, Verb, may
 from apps.accounts.queries import find_users, grants_of, last_seen, users_in
@@ -122,6 +123,7 @@ def user(request: HttpRequest, user_id: int) -> HttpResponse:
         if may_see_credentials
         else []
     )
+    factors = security.factors(found) if may_see_credentials else None
     roles = Role.objects.filter(user=found).select_related("organisation", "domain").order_by("id")
     context = {
         "section": SECTION,
@@ -129,6 +131,7 @@ def user(request: HttpRequest, user_id: int) -> HttpResponse:
         "roles": roles,
         "sessions": sessions,
         "secrets": secrets,
+        "factors": factors,
         "mailboxes": Mailbox.objects.filter(owner=found)
         .select_related("domain", "usage")
         .order_by("local_part")[:20],
@@ -139,6 +142,7 @@ def user(request: HttpRequest, user_id: int) -> HttpResponse:
             "delete": rights(Noun.USER, Verb.DELETE) and found.id != who.user_id,
             "password": rights(Noun.CREDENTIAL, Verb.CHANGE),
             "revoke": rights(Noun.CREDENTIAL, Verb.DELETE),
+            "reset": rights(Noun.CREDENTIAL, Verb.DELETE) and found.id != who.user_id,
             "end": rights(Noun.SESSION, Verb.DELETE),
             "give": bool(where(request, Noun.ROLE, Verb.CREATE)),
         },
