@@ -4,6 +4,7 @@ from django.urls import path
 
 from apps.pages.views.settings import (
     app_passwords,
+    appearance,
     authenticator,
     passkeys,
     privacy,
@@ -15,6 +16,7 @@ from apps.pages.views.settings import (
 app_name = "settings"
 urlpatterns = [
     path("", security.home, name="home"),
+    path("appearance", appearance.appearance, name="appearance"),
     path("privacy", privacy.overview, name="privacy"),
     path("privacy/<int:trusted_id>/withdraw", privacy.withdraw, name="privacy-withdraw"),
     path("security", security.overview, name="security"),

@@ -1,23 +1,12 @@
-"""What a list's address and the browser's cookie ask for."""
+"""What a list's address asks for."""
 
 from dataclasses import dataclass
 
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 
 from apps.store.list_window import Filter
 
-COOKIE = "list"
 SHOWS = ("unread", "starred", "attachment")
-DENSITIES = ("cosy", "compact")
-
-
-@dataclass(frozen=True, slots=True)
-class Taste:
-    """How a browser's reader likes lists."""
-
-    density: str = "cosy"
-    grouped: bool = True
-    paged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +45,6 @@ def asked(request: HttpRequest) -> Asked:
         given.get("q", "").strip()[:2000],
         _number(given.get("start"), 0),
         _number(given.get("count"), 100),
-    )
-
-
-def taste(request: HttpRequest) -> Taste:
-    """Read what the browser remembers: `density=compact&group=0&keys=0&paged=1`."""
-    kept = QueryDict(request.COOKIES.get(COOKIE, "")[:200].replace("~", "&").replace(":", "="))
-    density = kept.get("density", "")
-    return Taste(
-        density if density in DENSITIES else "cosy",
-        kept.get("group") != "0",
-        kept.get("paged") == "1",
     )
 
 

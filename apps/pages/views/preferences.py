@@ -18,13 +18,23 @@ def preferences(request: HttpRequest) -> HttpResponse:
         back = "/"
     answer = HttpResponseRedirect(back)
     if (theme := request.POST.get("theme")) is not None:
-        if theme in THEMES:
-            answer.set_cookie(THEME_COOKIE, theme, max_age=YEAR, samesite="Lax", httponly=True)
-        else:
-            answer.delete_cookie(THEME_COOKIE, samesite="Lax")
-    if (language := request.POST.get("language")) in dict(settings.LANGUAGES):
-        assert language is not None
+        keep_theme(answer, theme)
+    if language := request.POST.get("language"):
+        keep_language(answer, language)
+    return answer
+
+
+def keep_theme(answer: HttpResponse, theme: str) -> None:
+    """Let the browser remember a theme; any other word means the system's."""
+    if theme in THEMES:
+        answer.set_cookie(THEME_COOKIE, theme, max_age=YEAR, samesite="Lax", httponly=True)
+    else:
+        answer.delete_cookie(THEME_COOKIE, samesite="Lax")
+
+
+def keep_language(answer: HttpResponse, language: str) -> None:
+    """Let the browser remember a language, if it is one of ours."""
+    if language in dict(settings.LANGUAGES):
         answer.set_cookie(
             settings.LANGUAGE_COOKIE_NAME, language, max_age=YEAR, samesite="Lax", httponly=True
         )
-    return answer

@@ -9,10 +9,11 @@ from django.views.decorators.http import require_safe
 
 from apps.mailboxes.queries import mailboxes_of
 from apps.pages.access import signed_in
+from apps.pages.tastes import taste
 from apps.store.list_window import changes_since, window
 from apps.store.values import FolderRef
 from apps.webmail.access import desk_for, user_id_of
-from apps.webmail.asked import Asked, asked, taste
+from apps.webmail.asked import Asked, asked
 from apps.webmail.desk import Desk, Tree, tree_of
 from apps.webmail.looking import look
 from apps.webmail.naming import Named

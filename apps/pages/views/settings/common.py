@@ -36,6 +36,7 @@ class Section:
 
 SECTIONS = (
     Section("security", "settings:security", "shield-check", _("Sign-in and security")),
+    Section("appearance", "settings:appearance", "palette", _("Appearance")),
     Section("privacy", "settings:privacy", "eye-off", _("Privacy")),
 )
 SECURITY = "security"
