@@ -3,14 +3,14 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from django.db.models import Max, Prefetch, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Prefetch, Q, QuerySet
 
 from apps.domains.models import Domain
 from apps.events.models import AuditEntry
 from apps.organisations.models import Organisation
 from apps.protocols.addresses import AddressError, DomainName
 
-from .models import Credential, Role, Session, User
+from .models import Credential, Passkey, Role, Session, Totp, User
 from .permissions import Grant, Noun, Reach, Subject, Target
 
 
@@ -125,6 +125,13 @@ def last_seen(user_ids: Collection[int]) -> dict[int, datetime]:
 def find_users(rows: QuerySet[User], text: str) -> QuerySet[User]:
     """Keep users whose address or name holds this text."""
     return rows.filter(Q(address__icontains=text) | Q(name__icontains=text)) if text else rows
+
+
+def without_second_step(rows: QuerySet[User]) -> QuerySet[User]:
+    """Keep users whom their password alone lets in."""
+    has_app = Totp.objects.filter(user=OuterRef("pk"), confirmed_at__isnull=False)
+    has_passkey = Passkey.objects.filter(user=OuterRef("pk"))
+    return rows.filter(~Exists(has_app), ~Exists(has_passkey))
 
 
 def find_domains(rows: QuerySet[Domain], text: str) -> QuerySet[Domain]:

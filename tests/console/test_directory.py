@@ -6,7 +6,6 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from apps.accounts.factors import factors_of
 from apps.accounts.models import Credential, Role, Session, User
 from apps.accounts.services import credentials
 from apps.domains.models import Domain
@@ -14,7 +13,6 @@ from apps.events.audit import SYSTEM
 from apps.events.models import AuditEntry
 from apps.mailboxes.models import Alias, Mailbox
 from apps.organisations.models import Organisation
-from tests.accounts.signing import with_passkey, with_totp
 from tests.console.browser import browser
 from tests.factories import a_domain, a_mailbox, a_role, a_user, an_alias
 
@@ -259,41 +257,6 @@ def test_sessions_end_and_app_passwords_are_withdrawn(page: Client, domain: Doma
     assert not live.all().exists()
     page.post(f"{where}/credentials/{made.credential_id}/remove")
     assert not Credential.objects.filter(user=alice).exists()
-
-
-def test_the_second_step_of_who_lost_it_is_reset(page: Client, domain: Domain, boss: User) -> None:
-    alice = a_user("alice", domain=domain)
-    where = f"/console/users/{alice.id}"
-    assert "second-step/reset" not in text(page.get(f"{where}/"))
-    with_totp(alice)
-    with_passkey(alice, label="Blue key")
-    session = Session.objects.create(user=alice, door="webmail")
-    shown = text(page.get(f"{where}/"))
-    assert "Blue key" in shown
-    assert "10 codes are left." in shown
-    assert "not by mail" in text(page.get(f"{where}/second-step/reset"))
-    page.post(f"{where}/second-step/reset")
-    assert factors_of(alice.id) == ()
-    session.refresh_from_db()
-    assert session.ended_at is not None
-    entry = AuditEntry.objects.get(action="second_factor.reset", target_id=str(alice.id))
-    assert (entry.actor, entry.details["passkeys"]) == (boss.address, 1)
-    page.post(f"{where}/second-step/reset")
-    assert AuditEntry.objects.filter(action="second_factor.reset", target_id=str(alice.id)).count() == 1
-
-
-def test_nobody_resets_ones_own_or_someone_strongers(page: Client, domain: Domain, boss: User) -> None:
-    with_totp(boss)
-    weak = a_user("weak", domain=domain)
-    a_role(weak, "domain_admin", domain=domain)
-    support = a_user("support", domain=domain)
-    a_role(support, "support", domain=domain)
-    assert "second-step/reset" not in text(page.get(f"/console/users/{boss.id}/"))
-    assert page.post(f"/console/users/{boss.id}/second-step/reset").status_code == 403
-    assert browser(weak).post(f"/console/users/{boss.id}/second-step/reset").status_code == 403
-    assert browser(support).post(f"/console/users/{boss.id}/second-step/reset").status_code == 404
-    assert "Second step" not in text(browser(support).get(f"/console/users/{boss.id}/"))
-    assert factors_of(boss.id)
 
 
 def test_a_role_is_given_and_taken(page: Client, domain: Domain) -> None:

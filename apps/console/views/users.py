@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts import security
 from apps.accounts.models import Credential, Role, User
 from apps.accounts.permissions import Noun, Target, Verb, may
-from apps.accounts.queries import find_users, grants_of, last_seen, users_in
+from apps.accounts.queries import find_users, grants_of, last_seen, users_in, without_second_step
 from apps.accounts.services import credentials, users
 from apps.console import lookup
 from apps.console.access import actor, administrators, reach, subject, where
@@ -51,6 +51,9 @@ def user_list(request: HttpRequest) -> HttpResponse:
             rows = rows.filter(is_active=False)
         case "roles":
             rows = rows.filter(id__in=Role.objects.values("user_id"))
+        case "password":
+            seen_secrets = users_in(reach(request, Noun.CREDENTIAL)).values("id")
+            rows = without_second_step(rows.filter(id__in=seen_secrets))
     sort = request.GET.get("sort", "address")
     page = page_of(request, rows, ORDERS.get(sort, ORDERS["address"]))
     seen = last_seen([row.id for row in page.items])
@@ -60,6 +63,7 @@ def user_list(request: HttpRequest) -> HttpResponse:
         "lines": [(row, seen.get(row.id)) for row in page.items],
         "sort": sort,
         "may_add": bool(where(request, Noun.USER, Verb.CREATE)),
+        "sees_factors": bool(where(request, Noun.CREDENTIAL)),
     }
     return render(request, "console/users/list.html", context)
 
