@@ -1,12 +1,13 @@
-/** Sign-in, settings and other plain pages. */
+/** Sign-in, settings and other plain pages; what few of them need is loaded where they do. */
 
 import { startAsking } from "./shared/asking";
-import { startKeeping } from "./shared/keeping";
 import { startPage } from "./shared/page";
 
 startPage();
 startAsking();
-startKeeping();
+if (document.querySelector("[data-copies], [data-saves], [data-prints]")) {
+  void import("./shared/keeping").then(({ startKeeping }) => startKeeping());
+}
 if (document.querySelector("[data-passkey]")) {
   void import("./shared/passkey").then(({ startPasskeys }) => startPasskeys());
 }
