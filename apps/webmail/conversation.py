@@ -19,6 +19,7 @@ from apps.store.contents import StoredMessage, messages_of
 from apps.store.message_rows import MessageRow, Person
 
 from .attachments import Attachment
+from .mailing import MailingList, mailing_list
 from .rendering import Addresses, Rendered, render
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ class Weight(enum.StrEnum):
     DANGER = "err"
     CARE = "warn"
     FACT = "info"
+    ASIDE = "plain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Note:
     weight: Weight
     icon: str
     text: str
+    by_list: MailingList | None = None
+    """The list it came by, for the button that leaves it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +142,7 @@ def _opened(message: StoredMessage, *, with_images: bool) -> Opened | None:
         to=_people(header, b"To"),
         cc=_people(header, b"Cc"),
         reply_to=reply_to,
-        notes=tuple(_notes(rendered, sender, reply_to, with_images=with_images)),
+        notes=(*_notes(rendered, sender, reply_to, with_images=with_images), *_list_note(header)),
         attachments=rendered.attachments,
         mismatches=rendered.mismatches,
     )
@@ -185,6 +189,14 @@ def _notes(
             )
         )
     return notes
+
+
+def _list_note(header: bytes) -> list[Note]:
+    found = mailing_list(header)
+    if found is None:
+        return []
+    text = _("Mailing list %(name)s") % {"name": found.name} if found.name else _("Sent to a list of readers")
+    return [Note("list", Weight.ASIDE, "megaphone", text, found)]
 
 
 def header_of(message: StoredMessage) -> bytes:

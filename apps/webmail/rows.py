@@ -47,6 +47,11 @@ class Line:
         return short_date(datetime.fromtimestamp(self.at, UTC), timezone.now())
 
     @property
+    def exact(self) -> str:
+        """When it came, in full."""
+        return date_format(timezone.localtime(datetime.fromtimestamp(self.at, UTC)), "l, j F Y, H:i T")
+
+    @property
     def iso(self) -> str:
         """When it came, for machines."""
         return datetime.fromtimestamp(self.at, UTC).isoformat()

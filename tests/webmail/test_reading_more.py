@@ -168,3 +168,36 @@ def test_times_are_the_readers() -> None:
     assert "4 March 2026, 07:30 JST" in html
     client.cookies["zone"] = "../../etc/passwd"
     assert "3 March 2026, 22:30" in client.get(address).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("identity", "leaving", "name", "way"),
+    [
+        ("Weekly <w.news.example>", "<https://news.example/u?a=1>", "Weekly", 'href="https://news.example/u?a=1"'),
+        ("<w.news.example>", "<mailto:u@news.example?subject=out>", "w.news.example", "compose?to=mailto%3Au%40news"),
+        ("", "<mailto:u@news.example>, <https://news.example/u>", "", 'href="https://news.example/u"'),
+        ("Plain <p.x.example>", "", "Plain", ""),
+        ("Bad <b.x.example>", "<javascript:alert(1)>, <http://x.example>, <https://[x>", "Bad", ""),
+        ('"><script>a()</script> <b.x.example>', "", "&gt;", ""),
+    ],
+)
+def test_a_mailing_list_says_so_and_can_be_left(identity: str, leaving: str, name: str, way: str) -> None:
+    message = an_email("x")
+    if identity:
+        message["List-Id"] = identity
+    if leaving:
+        message["List-Unsubscribe"] = leaving
+    filed = file(message.as_bytes())
+    html = page(filed)
+    assert 'data-note="list"' in html
+    assert (f"Mailing list {name}" if name else "Sent to a list of readers") in html
+    assert "<script>a()" not in html
+    assert ("Unsubscribe" in html) == bool(way)
+    assert way in html
+    # Whoever leaves a list of a spammer tells them that somebody reads.
+    junk = page(filed, f"?folder={filed.mailbox.folders.get(name='Junk').pk}")
+    assert "Unsubscribe" not in junk
+
+
+def test_an_ordinary_message_is_of_no_list() -> None:
+    assert 'data-note="list"' not in page(file(an_email("x").as_bytes()))

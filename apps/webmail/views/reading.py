@@ -97,6 +97,7 @@ def card(request: HttpRequest, mailbox_id: int, content_id: int) -> HttpResponse
     _see(request, desk, [one])
     context = {
         "desk": desk,
+        "folder": tree_of(desk).find(folder),
         "one": one,
         "mailbox_id": mailbox_id,
         "thread_id": one.row.thread_id,
