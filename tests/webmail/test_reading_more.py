@@ -173,8 +173,18 @@ def test_times_are_the_readers() -> None:
 @pytest.mark.parametrize(
     ("identity", "leaving", "name", "way"),
     [
-        ("Weekly <w.news.example>", "<https://news.example/u?a=1>", "Weekly", 'href="https://news.example/u?a=1"'),
-        ("<w.news.example>", "<mailto:u@news.example?subject=out>", "w.news.example", "compose?to=mailto%3Au%40news"),
+        (
+            "Weekly <w.news.example>",
+            "<https://news.example/u?a=1>",
+            "Weekly",
+            'href="https://news.example/u?a=1"',
+        ),
+        (
+            "<w.news.example>",
+            "<mailto:u@news.example?subject=out>",
+            "w.news.example",
+            "compose?to=mailto%3Au%40news",
+        ),
         ("", "<mailto:u@news.example>, <https://news.example/u>", "", 'href="https://news.example/u"'),
         ("Plain <p.x.example>", "", "Plain", ""),
         ("Bad <b.x.example>", "<javascript:alert(1)>, <http://x.example>, <https://[x>", "Bad", ""),
