@@ -35,6 +35,10 @@ class Group:
 GROUPS = (
     Group("", (Section("overview", "console:overview", "layout-dashboard", _("Overview")),)),
     Group(
+        _("Mail"),
+        (Section("queue", "console:queue", "hourglass", _("Queue"), Noun.QUEUE),),
+    ),
+    Group(
         _("Directory"),
         (
             Section(

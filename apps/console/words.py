@@ -42,3 +42,10 @@ RIGHTS = {
     "send": _("writes in its name"),
     "manage": _("shares"),
 }
+QUEUE_ACTIONS = {
+    "retry": _("Retry now"),
+    "hold": _("Hold"),
+    "release": _("Release"),
+    "bounce": _("Bounce"),
+    "cancel": _("Drop"),
+}

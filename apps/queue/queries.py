@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -54,6 +55,21 @@ def within(found: QuerySet[QueuedRecipient], reach: Reach) -> QuerySet[QueuedRec
     return found.filter(by)
 
 
+def find_recipients(found: QuerySet[QueuedRecipient], text: str) -> QuerySet[QueuedRecipient]:
+    """Keep those to or from an address that holds this text; a trace id names all of a message."""
+    if not text:
+        return found
+    try:
+        return found.filter(message__trace_id=uuid.UUID(text))
+    except ValueError:
+        return found.filter(Q(address__icontains=text) | Q(message__sender__icontains=text))
+
+
+def without_code(found: QuerySet[QueuedRecipient]) -> QuerySet[QueuedRecipient]:
+    """Keep those of which nobody has said anything with a code yet."""
+    return found.exclude(last_reply__regex=r"^[245][0-9]{2}")
+
+
 def target_of_recipient(recipient: QueuedRecipient) -> Target:
     """Return a queued recipient as something to act upon: it lies in its mailbox's domain, or in its sender's."""
     if recipient.mailbox_id is not None:
@@ -80,22 +96,50 @@ class Cause:
 
 def causes(reach: Reach, *, limit: int = 200) -> Plan[list[Cause]]:
     """Return what waits grouped by what keeps it, the largest group first."""
+    rows = yield from query(sql.CAUSES, {**_reached(reach), "limit": limit})
+    return [Cause(State(row[0]), Lane(row[1]), *row[2:]) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How much waits: not tried yet, tried in vain, held, set aside; and since when.
+
+    `late` should have been tried minutes ago, and nobody has it in their hands: the workers do not keep up.
+    """
+
+    fresh: int = 0
+    deferred: int = 0
+    held: int = 0
+    poison: int = 0
+    size: int = 0
+    oldest: datetime | None = None
+    late: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.fresh + self.deferred + self.held + self.poison
+
+
+def depth(reach: Reach) -> Plan[Depth]:
+    """Return how much waits within reach."""
+    rows = yield from query(sql.DEPTH, _reached(reach))
+    return Depth(*rows[0])
+
+
+def _reached(reach: Reach) -> dict[str, Any]:
+    """Return what `sql.WITHIN` asks for: the same as `within`."""
     mailboxes: list[int] = []
     domains: list[str] = []
     if reach.domain_ids and not reach.is_everything:
         mailboxes = list(Mailbox.objects.filter(domain_id__in=reach.domain_ids).values_list("id", flat=True))
         domains = list(Domain.objects.filter(id__in=reach.domain_ids).values_list("name", flat=True))
-    rows = yield from query(
-        sql.CAUSES,
-        {
-            "everything": reach.is_everything,
-            "organisations": sorted(reach.organisation_ids),
-            "mailboxes": mailboxes,
-            "domains": domains,
-            "limit": limit,
-        },
-    )
-    return [Cause(State(row[0]), Lane(row[1]), *row[2:]) for row in rows]
+    return {
+        "everything": reach.is_everything,
+        "organisations": sorted(reach.organisation_ids),
+        "mailboxes": mailboxes,
+        "domains": domains,
+    }
 
 
 def why(recipient: QueuedRecipient) -> str:

@@ -216,16 +216,32 @@ WITH c AS (
     RETURNING r.*)
 {_PARCEL}"""
 
-# What waits, by what keeps it: state, lane, destination and the code of the last reply.
-CAUSES = """
-SELECT r.state, r.lane, r.domain, coalesce(substring(r.last_reply from '^[245][0-9]{2}(?: [245][.][0-9]+[.][0-9]+)?'), '')
-         AS code, count(*)::int, sum(r.size)::bigint, min(m.accepted_at), min(r.next_attempt), max(r.last_reply)
-  FROM queue_recipient r JOIN queue_message m ON m.id = r.message_id
- WHERE r.state IN ('queued', 'held', 'poison')
+_WITHIN = """
    AND (%(everything)s::bool OR m.organisation_id = ANY(%(organisations)s::bigint[])
         OR r.mailbox_id = ANY(%(mailboxes)s::bigint[])
         OR (r.mailbox_id IS NULL AND lower(split_part(m.sender, '@', 2)) = ANY(%(domains)s::text[])))
+"""
+
+# What waits, by what keeps it: state, lane, destination and the code of the last reply.
+CAUSES = f"""
+SELECT r.state, r.lane, r.domain,
+       coalesce(substring(r.last_reply from '^[245][0-9]{{2}}(?: [245][.][0-9]+[.][0-9]+)?'), '') AS code,
+       count(*)::int, sum(r.size)::bigint, min(m.accepted_at), min(r.next_attempt), max(r.last_reply)
+  FROM queue_recipient r JOIN queue_message m ON m.id = r.message_id
+ WHERE r.state IN ('queued', 'held', 'poison') {_WITHIN}
  GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 3, 4 LIMIT %(limit)s::int
+"""
+
+# How much waits, by where it stands, since when, and what nobody has tried although it is due.
+DEPTH = f"""
+SELECT count(*) FILTER (WHERE r.state = 'queued' AND r.attempts = 0)::int,
+       count(*) FILTER (WHERE r.state = 'queued' AND r.attempts > 0)::int,
+       count(*) FILTER (WHERE r.state = 'held')::int, count(*) FILTER (WHERE r.state = 'poison')::int,
+       coalesce(sum(r.size), 0)::bigint, min(m.accepted_at),
+       count(*) FILTER (WHERE r.state = 'queued' AND r.next_attempt < now() - interval '2 minutes'
+                          AND (r.lease_until IS NULL OR r.lease_until <= now()))::int
+  FROM queue_recipient r JOIN queue_message m ON m.id = r.message_id
+ WHERE r.state IN ('queued', 'held', 'poison') {_WITHIN}
 """
 
 # How many bytes wait for each of these mailboxes, for the quota's question at RCPT.

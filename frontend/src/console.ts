@@ -5,3 +5,11 @@ import { startPage } from "./shared/page";
 
 startPage();
 startAsking();
+
+/** `data-ticks="name"` ticks every box of that name in its form, or none. */
+document.addEventListener("change", ({ target: all }) => {
+  if (!(all instanceof HTMLInputElement) || !all.dataset["ticks"]) return;
+  for (const box of all.form?.elements ?? []) {
+    if (box instanceof HTMLInputElement && box.name === all.dataset["ticks"]) box.checked = all.checked;
+  }
+});

@@ -11,6 +11,7 @@ from apps.domains.models import Domain
 from apps.events.audit import SYSTEM
 from apps.mailboxes.services import set_member
 from tests.factories import a_domain, a_mailbox, a_role, a_user, an_alias
+from tests.queue.letters import queue, remote
 
 WHO = (
     "superadmin",
@@ -66,7 +67,11 @@ def a_world() -> World:
     alias = an_alias("sales", str(mailbox), domain=domain)
     made = credentials.add_app_password(user=alice, label="Phone", actor=SYSTEM)
     session = Session.objects.create(user=alice, door="imap", credential_id=made.credential_id)
+    [queued] = queue(remote("x@far.example", domain.organisation_id), sender=str(mailbox))
     names = {
+        "recipient_id": queued.pk,
+        "action": "hold",
+        "reply": "451-4.4.1",
         "organisation_id": domain.organisation_id,
         "domain_id": domain.id,
         "mailbox_id": mailbox.id,

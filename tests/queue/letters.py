@@ -65,9 +65,14 @@ def a_letter(
     )
 
 
-def queue(*recipients: Recipient, priority: int = 0, age: timedelta = timedelta()) -> list[QueuedRecipient]:
+def queue(
+    *recipients: Recipient,
+    sender: str = "bob@example.test",
+    priority: int = 0,
+    age: timedelta = timedelta(),
+) -> list[QueuedRecipient]:
     """Queue one message on Django's connection; return its rows."""
-    [message_id] = perform(a_letter(*recipients, priority=priority, age=age))
+    [message_id] = perform(a_letter(*recipients, sender=sender, priority=priority, age=age))
     return list(QueuedRecipient.objects.filter(message_id=message_id).order_by("id"))
 
 

@@ -1,14 +1,17 @@
 """Tags of the console's pages: navigation, links of a list, sizes and bars."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.timesince import timesince, timeuntil
 
 from apps.accounts.models import Role
 from apps.console import navigation
-from apps.console.words import RIGHTS, ROLES
+from apps.console.words import QUEUE_ACTIONS, RIGHTS, ROLES
 from apps.organisations.sizes import show_size
 
 register = template.Library()
@@ -64,3 +67,22 @@ def role_name(kind: str) -> str:
 def right_name(right: str) -> str:
     """Write a member's right in the reader's language."""
     return str(RIGHTS.get(right, right))
+
+
+@register.filter
+def since(then: datetime, now: datetime | None = None) -> str:
+    """Write how long ago something was, in its largest unit."""
+    return timesince(then, now, depth=1)
+
+
+@register.filter
+def till(then: datetime, now: datetime | None = None) -> str:
+    """Write how long it is until then, in its largest unit, a minute at least."""
+    now = now or timezone.now()
+    return timeuntil(max(then, now + timedelta(minutes=1)), now, depth=1)
+
+
+@register.simple_tag
+def queue_action(name: str) -> str:
+    """Write what is done to queued mail in the reader's language."""
+    return str(QUEUE_ACTIONS[name])
