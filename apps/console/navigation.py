@@ -56,6 +56,10 @@ GROUPS = (
             Section("roles", "console:roles", "shield-check", _("Roles"), Noun.ROLE),
         ),
     ),
+    Group(
+        _("Platform"),
+        (Section("system", "console:system", "server", _("System"), Noun.SYSTEM),),
+    ),
 )
 
 

@@ -12,6 +12,7 @@ from apps.console.views import (
     queue,
     queue_actions,
     roles,
+    system,
     user_changes,
     users,
 )
@@ -76,6 +77,7 @@ urlpatterns = [
     path("users/<int:user_id>/roles/give", roles.give, name="role-give"),
     path("users/<int:user_id>/roles/<int:role_id>/take", roles.take, name="role-take"),
     path("roles/", roles.roles, name="roles"),
+    path("system/", system.system, name="system"),
     path("queue/", queue.queue, name="queue"),
     path("queue/causes", queue.causes, name="queue-causes"),
     path("queue/codes/<str:reply>", queue.code, name="code"),

@@ -72,3 +72,10 @@ LATE_DAYS = "SELECT DISTINCT (at AT TIME ZONE 'UTC')::date FROM events_messageev
 
 # One hand at a time changes partitions.
 PARTITION_LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('events_partitions'))"
+
+# What PostgreSQL says of itself: version, bytes of this database, clients and how many there may be, since when.
+SERVER = """
+SELECT split_part(current_setting('server_version'), ' ', 1), pg_database_size(current_database()),
+       (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend'),
+       current_setting('max_connections')::int, pg_postmaster_start_time()
+"""

@@ -7,6 +7,7 @@ looks, so work that arrives while it looks wakes it again. The beat schedule is 
 import asyncio
 import enum
 import logging
+import time
 from collections.abc import Iterable
 
 import redis
@@ -17,6 +18,7 @@ from kombu.exceptions import OperationalError
 log = logging.getLogger(__name__)
 
 COALESCE_MS = 1000
+REMEMBERED_SECONDS = 7 * 24 * 3600
 
 
 class Job(enum.StrEnum):
@@ -38,6 +40,10 @@ QUEUES = {
 
 def _key(job: Job) -> str:
     return f"wake:{job}"
+
+
+def _looked(job: Job) -> str:
+    return f"looked:{job}"
 
 
 def _send(job: Job) -> None:
@@ -65,8 +71,21 @@ async def wake_async(client: redis.asyncio.Redis, jobs: Iterable[Job]) -> None:
 
 
 def looking(client: redis.Redis, job: Job) -> None:
-    """Say, first thing in a task, that it looks now, so that later work wakes it again."""
+    """Say, first thing in a task, that it looks now, so that later work wakes it again, and people see it alive."""
     try:
-        client.delete(_key(job))
+        with client.pipeline(transaction=False) as both:
+            both.delete(_key(job))
+            both.set(_looked(job), int(time.time()), ex=REMEMBERED_SECONDS)
+            both.execute()
     except redis.exceptions.RedisError as error:
         log.warning("wake key not deleted", extra={"job": job.value, "error": str(error)})
+
+
+def looked(client: redis.Redis) -> dict[Job, float | None]:
+    """Return how many seconds ago each job last looked; None where nobody remembers."""
+    try:
+        said = client.mget([_looked(job) for job in Job])
+    except redis.exceptions.RedisError:
+        return dict.fromkeys(Job)
+    now = time.time()
+    return {job: max(0.0, now - int(at)) if at else None for job, at in zip(Job, said, strict=True)}

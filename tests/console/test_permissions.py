@@ -70,6 +70,15 @@ def test_the_navigation_leads_only_where_one_may_go() -> None:
     for who in WHO[:5]:
         client = browser(world.somebody(who))
         page = client.get("/console/").content.decode()
-        for route in ("organisations/", "domains/", "mailboxes/", "aliases/", "users/", "roles/", "queue/"):
+        for route in (
+            "organisations/",
+            "domains/",
+            "mailboxes/",
+            "aliases/",
+            "users/",
+            "roles/",
+            "queue/",
+            "system/",
+        ):
             shown = f'href="/console/{route}"' in page
             assert shown == (client.get(f"/console/{route}").status_code == 200), (who, route)

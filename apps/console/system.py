@@ -1,0 +1,90 @@
+"""How the platform is, in words: each process, each job, each server, and whether somebody must look at it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from apps.events.health import OK
+from apps.events.processes import Seen
+from apps.events.servers import Disk
+from apps.events.wake import Job
+
+# The beat wakes each job every five seconds, and a turn of it may take a minute.
+SILENT_SECONDS = 150
+DEAD_SECONDS = 900
+DISK_WARN, DISK_ERR = 0.85, 0.95
+JOBS: Mapping[Job, str | Promise] = {
+    Job.DELIVER_LOCAL: _("Filing mail here"),
+    Job.DELIVER_REMOTE: _("Sending to other servers"),
+    Job.RELEASE: _("Letting go what was written"),
+    Job.HOUSEKEEPING: _("Housekeeping"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the platform: a kind of state, as `status` takes it, and its words."""
+
+    name: str | Promise
+    look: str
+    word: str | Promise
+    note: str | Promise = ""
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nobody need look at it."""
+        return self.look == "ok"
+
+
+def of_processes(seen: Sequence[Seen]) -> list[Part]:
+    """Say how each process is."""
+    return [_of_process(one) for one in seen]
+
+
+def _of_process(seen: Seen) -> Part:
+    if seen.is_ready:
+        return Part(seen.name, "ok", _("ready"))
+    if "process" in seen.says:
+        return Part(seen.name, "err", _("does not answer"))
+    lacking = [name for name, word in seen.says.items() if word != OK]
+    note = _now("It cannot reach: %(names)s") % {"names": ", ".join(lacking)} if lacking else ""
+    return Part(seen.name, "err", _("not ready"), note)
+
+
+def of_jobs(looked: Mapping[Job, float | None]) -> list[Part]:
+    """Say how long each job has been silent: the schedule or its worker stands still when that grows."""
+    return [_of_job(job, looked.get(job)) for job in JOBS]
+
+
+def _of_job(job: Job, seconds: float | None) -> Part:
+    if seconds is None:
+        return Part(JOBS[job], "warn", _("never seen"))
+    if seconds < SILENT_SECONDS:
+        return Part(JOBS[job], "ok", _("at work"), _now("%d s ago") % seconds)
+    now = timezone.now()
+    silence = timesince(now - timedelta(seconds=seconds), now, depth=1)
+    look = "warn" if seconds < DEAD_SECONDS else "err"
+    return Part(JOBS[job], look, _now("silent for %(time)s") % {"time": silence})
+
+
+def of_server(name: str, *, answers: bool) -> Part:
+    """Say whether a server answers."""
+    if answers:
+        return Part(name, "ok", _("answers"))
+    return Part(name, "err", _("does not answer"))
+
+
+def of_disk(disk: Disk | None) -> Part:
+    """Say whether there is room."""
+    if disk is None or not disk.total:
+        return Part(_("Disk"), "off", _("unknown"))
+    share = disk.used / disk.total
+    if share < DISK_WARN:
+        return Part(_("Disk"), "ok", _("has room"))
+    return Part(_("Disk"), "err" if share >= DISK_ERR else "warn", _now("%d %% full") % int(share * 100))
