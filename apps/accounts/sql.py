@@ -25,6 +25,18 @@ DELETE FROM accounts_failure
 WHERE network = %(network)s AND login = %(login)s AND fingerprint = %(fingerprint)s
 """
 
+# What counts at present: mistakes, networks that made them, and networks that have to wait for an account or all.
+RECENT_FAILURES = """
+SELECT coalesce(sum(n), 0)::int, count(*)::int,
+       count(*) FILTER (WHERE most >= %(of_account)s OR n >= %(of_network)s)::int
+FROM (
+  SELECT network, sum(n) AS n, max(n) AS most
+  FROM (SELECT network, login, count(*) AS n FROM accounts_failure
+        WHERE at > now() - %(window)s::interval GROUP BY network, login) AS by_account
+  GROUP BY network
+) AS by_network
+"""
+
 # Failures too old to count, a few at a time.
 FORGET_EXPIRED = """
 DELETE FROM accounts_failure WHERE id IN (

@@ -92,6 +92,32 @@ def begin(*, key: bytes, login: str, secret: str, peer: str | None, network: str
     return Attempt(attempt.network, attempt.login, attempt.fingerprint, retry_after)
 
 
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """Wrong passwords within the window: how many, from how many networks, and how many of those have to wait."""
+
+    count: int
+    networks: int
+    shut_out: int
+
+
+def window() -> timedelta:
+    """Return for how long a wrong password counts."""
+    return timedelta(seconds=settings.MAIL_SIGN_IN_WINDOW)
+
+
+def recent_failures() -> Failures:
+    """Count them, for people who look after the platform: whose password was wrong is not known here."""
+    limits: dict[str, Any] = {
+        "window": window(),
+        "of_account": settings.MAIL_SIGN_IN_FAILURES,
+        "of_network": settings.MAIL_SIGN_IN_NETWORK_FAILURES,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(sql.RECENT_FAILURES, limits)
+        return Failures(*cursor.fetchone())
+
+
 def forget_expired(*, limit: int = 1000) -> None:
     """Drop failures that no longer count."""
     window = timedelta(seconds=settings.MAIL_SIGN_IN_WINDOW)

@@ -39,7 +39,7 @@ class Part:
     @property
     def is_well(self) -> bool:
         """Whether nobody need look at it."""
-        return self.look == "ok"
+        return self.look in {"ok", "off"}
 
 
 def of_processes(seen: Sequence[Seen]) -> list[Part]:

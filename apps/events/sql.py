@@ -79,3 +79,32 @@ SELECT split_part(current_setting('server_version'), ' ', 1), pg_database_size(c
        (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend'),
        current_setting('max_connections')::int, pg_postmaster_start_time()
 """
+
+# Messages that came, went and were refused, for each of the last 24 hours; many refusals may be one row.
+TRAFFIC = """
+SELECT what, ago, sum(n)::int FROM (
+    SELECT CASE WHEN kind = 'refused' THEN 'refused' WHEN detail ->> 'origin' = 'mx' THEN 'received'
+                WHEN detail ->> 'origin' = 'submission' THEN 'sent' END AS what,
+           floor(extract(epoch FROM now() - at) / 3600)::int AS ago, coalesce((detail ->> 'count')::int, 1) AS n
+      FROM events_messageevent
+     WHERE at > now() - interval '24 hours' AND at <= now() AND kind IN ('accepted', 'refused')) AS counted
+ WHERE what IS NOT NULL GROUP BY 1, 2
+"""
+
+# The same of what is for or from some domains: sent by them, else received or refused for them.
+TRAFFIC_OF = """
+SELECT what, ago, count(*)::int FROM (
+    SELECT CASE WHEN kind = 'refused' THEN
+                     CASE WHEN lower(split_part(detail ->> 'recipient', '@', 2)) = ANY(%(domains)s::text[])
+                          THEN 'refused' END
+                WHEN detail ->> 'origin' = 'submission'
+                     AND lower(split_part(detail ->> 'sender', '@', 2)) = ANY(%(domains)s::text[]) THEN 'sent'
+                WHEN detail ->> 'origin' IN ('mx', 'submission')
+                     AND EXISTS (SELECT FROM jsonb_array_elements_text(detail -> 'recipients') AS r
+                                  WHERE lower(split_part(r, '@', 2)) = ANY(%(domains)s::text[])) THEN 'received'
+           END AS what, floor(extract(epoch FROM now() - at) / 3600)::int AS ago
+      FROM events_messageevent
+     WHERE keys && %(keys)s::text[] AND at > now() - interval '24 hours' AND at <= now()
+       AND kind IN ('accepted', 'refused')) AS counted
+ WHERE what IS NOT NULL GROUP BY 1, 2
+"""

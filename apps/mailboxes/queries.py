@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from apps.accounts.permissions import Noun, Reach, Target
 from apps.accounts.queries import grants_of
@@ -142,3 +142,22 @@ def usage_of_organisations(organisation_ids: Collection[int]) -> dict[int, Usage
     """Return what these organisations hold, as last counted."""
     rows = UsageSum.objects.filter(organisation_id__in=organisation_ids, domain=None)
     return {row.organisation_id: row for row in rows}
+
+
+def usage_within(reach: Reach, *, limit: int) -> list[UsageSum]:
+    """Return what organisations and domains within reach hold, the largest first; a role in one sees no other's."""
+    rows = UsageSum.objects.select_related("organisation", "domain").order_by("-bytes", "id")
+    if reach.is_everything:
+        rows = rows.filter(domain=None)
+    else:
+        rows = rows.filter(
+            Q(organisation_id__in=reach.organisation_ids, domain=None) | Q(domain_id__in=reach.domain_ids)
+        )
+    return list(rows[:limit])
+
+
+def nearly_full(reach: Reach, *, limit: int, percent: int = 90) -> list[Mailbox]:
+    """Return mailboxes within reach that have little room left, the fullest first."""
+    rows = mailboxes_in(reach).prefetch_related(None).filter(quota_bytes__gt=0)
+    rows = rows.annotate(fullness=F("usage__bytes") * 100 / F("quota_bytes")).filter(fullness__gte=percent)
+    return list(rows.order_by("-fullness", "id")[:limit])

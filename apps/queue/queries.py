@@ -127,6 +127,17 @@ def depth(reach: Reach) -> Plan[Depth]:
     return Depth(*rows[0])
 
 
+def standing(reach: Reach, *, limit: int) -> Plan[tuple[Depth, list[Cause]]]:
+    """Return how much waits within reach, and the largest groups of it by cause."""
+    within = _reached(reach)
+    [row] = yield from query(sql.DEPTH, within)
+    found = Depth(*row)
+    if not found.total:
+        return found, []
+    rows = yield from query(sql.CAUSES, {**within, "limit": limit})
+    return found, [Cause(State(row[0]), Lane(row[1]), *row[2:]) for row in rows]
+
+
 def _reached(reach: Reach) -> dict[str, Any]:
     """Return what `sql.WITHIN` asks for: the same as `within`."""
     mailboxes: list[int] = []

@@ -39,7 +39,7 @@ def system(request: HttpRequest) -> HttpResponse:
         "of_valkey": of_valkey,
         "disk": disk,
         "of_disk": of_disk,
-        "unwell": sum(not part.is_well and part.look != "off" for part in all_parts),
+        "unwell": sum(not part.is_well for part in all_parts),
         "depth": ask(queries.depth(everything)),
         "versions": [
             ("Mail", settings.MAIL_VERSION),
