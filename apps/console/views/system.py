@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.permissions import Noun
 from apps.console import system as parts
@@ -23,6 +24,8 @@ def system(request: HttpRequest) -> HttpResponse:
     everything = reach(request, Noun.SYSTEM)
     database, valkey, disk = servers.database(), servers.valkey(), servers.disk()
     running = parts.of_processes(processes.look())
+    if running:
+        running.insert(0, parts.Part("web", "ok", _("ready"), _("It made this page.")))
     jobs = parts.of_jobs(wake.looked(sync_client()))
     of_database = parts.of_server("PostgreSQL", answers=database is not None)
     of_valkey = parts.of_server("Valkey", answers=valkey is not None)
