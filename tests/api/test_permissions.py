@@ -83,6 +83,7 @@ def test_every_address_has_a_line() -> None:
     assert set(BODIES) <= set(the_document().values())
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize("who", WHO)
 def test_everybody_is_answered_as_the_table_says(who: str) -> None:

@@ -45,6 +45,7 @@ def test_every_address_has_a_line() -> None:
     assert sorted(the_table()) == sorted(ROUTES)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize("who", WHO)
 def test_everybody_is_answered_what_the_table_says(who: str) -> None:

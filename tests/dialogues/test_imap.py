@@ -16,7 +16,7 @@ from tests.workers.listener import trust
 
 from .player import play
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 _django_db_helper = committing
 DIALOGUES = sorted((Path(__file__).parent / "imap").glob("*.txt"))
 

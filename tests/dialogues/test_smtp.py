@@ -106,6 +106,7 @@ def stage(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
             yield Stage(ports, words)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize("dialogue", DIALOGUES, ids=lambda path: path.stem)
 def test_it_goes_as_written(dialogue: Path, stage: Stage) -> None:

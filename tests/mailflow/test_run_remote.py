@@ -28,7 +28,7 @@ from tests.mailflow.arrivals import a_database
 from tests.queue.letters import a_letter, a_tenant, claim, queue, remote
 from tests.smtp_sink import sinking
 
-pytestmark = pytest.mark.usefixtures("real_database")
+pytestmark = [pytest.mark.usefixtures("real_database"), pytest.mark.slow]
 GREYLISTED = Deferred(Reply(451, "4.7.1", "Greylisted"), "mx.far.example")
 NO_SUCH = Failed(Reply(550, "5.1.1", "No such person"), "mx.far.example")
 

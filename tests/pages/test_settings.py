@@ -19,7 +19,7 @@ from apps.events.models import AuditEntry
 from tests.accounts.signing import SECRET, sign_in, signed_in_client, with_totp, wrong_codes
 from tests.factories import a_user
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 PAGE = "/settings/security"
 NEW = "another horse battery"
 

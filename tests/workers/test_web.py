@@ -11,7 +11,7 @@ from tests.certificates import make_pair
 from workers import web
 from workers.tls import LiveContext
 
-pytestmark = pytest.mark.usefixtures("real_database")
+pytestmark = [pytest.mark.usefixtures("real_database"), pytest.mark.slow]
 PROXIED = (("X-Forwarded-For", "192.0.2.7"), ("X-Forwarded-Proto", "https"))
 
 

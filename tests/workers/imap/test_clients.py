@@ -13,7 +13,7 @@ from tests.workers.listener import trust
 from .live import PASSWORD, Live
 from .test_news import deliver
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 MESSAGE = (
     b"From: bob@example.test\r\nTo: alice@example.test\r\nSubject: =?utf-8?q?caf=C3=A9?=\r\n\r\nhello\r\n"
 )

@@ -12,7 +12,7 @@ from tests import factories
 from .live import PASSWORD, Live, Talk, an_imap_listener
 from .test_news import deliver
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def said(talk: Talk) -> bytes:

@@ -15,7 +15,7 @@ from tests.workers.listener import database_url
 from .live import PASSWORD, Live, an_imap_listener
 from .test_news import deliver
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 AWAY = b"NO [UNAVAILABLE] Try again later\r\n"
 
 

@@ -13,7 +13,7 @@ from apps.store.values import FolderRef, MessageFacts, NewMessage
 
 from .live import Live
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 BODY = b"Subject: hi\r\n\r\nhello\r\n"
 
 

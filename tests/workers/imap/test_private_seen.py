@@ -13,7 +13,7 @@ from tests import factories
 from .live import PASSWORD, Live
 from .test_news import deliver, inbox_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture

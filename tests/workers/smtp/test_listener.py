@@ -22,7 +22,7 @@ from apps.queue.models import QueuedMessage
 from tests import factories
 from tests.workers.listener import database_url, free_port, running, trust
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 PASSWORD = "correct horse battery staple"
 DOORS = ("MAIL_SMTP_PORT", "MAIL_SUBMISSION_PORT", "MAIL_SUBMISSIONS_PORT")
