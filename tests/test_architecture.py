@@ -17,7 +17,9 @@ def test_no_file_is_longer_than_400_lines() -> None:
 
 
 def test_every_module_says_what_it_is_for() -> None:
-    assert [path for path in SOURCES if (text := path.read_text()) and not ast.get_docstring(ast.parse(text))] == []
+    assert [
+        path for path in SOURCES if (text := path.read_text()) and not ast.get_docstring(ast.parse(text))
+    ] == []
 
 
 def test_sync_to_async_is_used_in_the_bridge_alone() -> None:
