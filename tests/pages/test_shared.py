@@ -1,8 +1,13 @@
 """Errors, preferences and tags that every page shares."""
 
+from datetime import timedelta
+
 import pytest
 from django.template import engines
 from django.test import Client, override_settings
+from django.utils import timezone, translation
+
+from apps.pages.templatetags import ui
 
 
 def test_a_page_that_is_not_there_says_so(client: Client) -> None:
@@ -59,3 +64,17 @@ def test_a_label_cannot_break_out_of_an_icon() -> None:
     text = '{% load ui %}{% icon "mail" label=label %}'
     drawn = engines["django"].from_string(text).render({"label": '"><script>'})
     assert "<script>" not in drawn
+
+
+def test_what_was_just_now_is_no_0_minutes_ago() -> None:
+    now = timezone.now()
+    assert ui.ago(now - timedelta(seconds=20)) == "just now"
+    assert ui.ago(now - timedelta(hours=2, minutes=5)) == "2\N{NO-BREAK SPACE}hours ago"
+    assert ui.ago(None) == ""
+
+
+def test_numbers_are_grouped_as_the_reader_groups_them() -> None:
+    assert ui.number(501398) == "501,398"
+    with translation.override("de"):
+        assert ui.number(501398) == "501.398"
+    assert ui.number(None) == "0"

@@ -1,9 +1,14 @@
 """Tags for every template: icons, assets, states."""
 
 import functools
+from datetime import datetime, timedelta
 
 from django import template
+from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timesince import timesince
+from django.utils.translation import gettext
 from lucide.templatetags.lucide import lucide as draw
 
 from apps.pages import assets
@@ -40,6 +45,22 @@ def _ornament(name: str, css: str) -> SafeString:
 def asset(name: str) -> str:
     """Return the address of a built script or style."""
     return assets.url(name)
+
+
+@register.filter
+def ago(moment: datetime | None) -> str:
+    """Say how long ago something was, in one unit; what was just now is no 0 minutes ago."""
+    if moment is None:
+        return ""
+    if timezone.now() - moment < timedelta(minutes=1):
+        return gettext("just now")
+    return gettext("%(time)s ago") % {"time": timesince(moment, depth=1)}
+
+
+@register.filter
+def number(value: int | None) -> str:
+    """Write a number as the reader's language groups its digits."""
+    return number_format(value or 0, use_l10n=True, force_grouping=True)
 
 
 @register.simple_tag

@@ -72,9 +72,11 @@ export class RecipientField extends LitElement {
   private chip(person: Person, index: number): TemplateResult {
     const isBad = !isAddress(person.address) || this.refused.includes(person.address);
     const what = isBad ? interpolate(gettext("%(who)s, this is no address we can send to"), { who: asTyped(person) }) : asTyped(person);
+    // Who speaks to the computer says what they see, so the name begins with that.
+    const who = what.startsWith(onChip(person)) ? what : `${onChip(person)}, ${what}`;
     return html`<span class="person ${isBad ? "is-bad" : ""}">
       <button type="button" class="person-name" tabindex="-1" data-index=${index} title=${asTyped(person)}
-        aria-label=${interpolate(gettext("%(who)s. Enter edits, Delete removes."), { who: what })}
+        aria-label=${interpolate(gettext("%(who)s. Enter edits, Delete removes."), { who })}
         @keydown=${(event: KeyboardEvent) => this.onChipKey(event, index)} @dblclick=${() => this.edit(index)}
         @click=${() => isBad && this.edit(index)}>${isBad ? icon("triangle-alert") : nothing}<bdi>${onChip(person)}</bdi></button>
       <button type="button" class="person-remove" tabindex="-1" aria-label=${interpolate(gettext("Remove %(who)s"), { who: person.address })}
