@@ -3,6 +3,7 @@
 import "./islands/mail-list";
 import "./islands/mail-thread";
 import type { MailList } from "./islands/mail-list";
+import { startFrames } from "./shared/frames";
 import { startPage } from "./shared/page";
 import { showLeft, startAlone } from "./shell/alone";
 import { startComposing } from "./shell/composing";
@@ -16,6 +17,7 @@ import { startWhole } from "./shell/whole";
 import { labelColour } from "./list/words";
 
 startPage();
+startFrames();
 startTastes();
 
 const shell = document.querySelector<HTMLElement>(".webmail");

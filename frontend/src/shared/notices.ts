@@ -3,8 +3,8 @@
 import { gettext } from "./i18n";
 
 export interface NoticeOptions {
-  /** The label and deed of the button, most often Undo. */
-  action?: { label: string; run: () => void };
+  /** The label and deed of the button, most often Undo; `byKey` lets the key for undo press it. */
+  action?: { label: string; run: () => void; byKey?: boolean };
   error?: boolean;
   /** Milliseconds it stays; 0 until dismissed. */
   time?: number;
@@ -25,13 +25,13 @@ export function notify(text: string, options: NoticeOptions = {}): () => void {
     notice.remove();
   };
   if (options.action) {
-    const { label, run } = options.action;
-    notice.append(
-      button(label, () => {
-        remove();
-        run();
-      }),
-    );
+    const { label, run, byKey } = options.action;
+    const act = button(label, () => {
+      remove();
+      run();
+    });
+    if (byKey) act.dataset["undo"] = "";
+    notice.append(act);
   }
   const close = button("×", remove);
   close.setAttribute("aria-label", gettext("Dismiss"));

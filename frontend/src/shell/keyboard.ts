@@ -29,6 +29,11 @@ export function startKeys(shell: HTMLElement, list: () => MailList | null, readi
       reading.close();
       return;
     }
+    if (deed === "undo") {
+      // What was just sent is no act of the list; the newest goes first.
+      const sent = document.querySelector<HTMLElement>("#notices .notice:last-child [data-undo]");
+      if (sent) return sent.click();
+    }
     if (island ? await island.perform(deed) : performAlone(deed, shell.dataset["base"] ?? "")) return;
     if (deed === "palette") await palette(act);
     else if (deed.startsWith("go-")) await go(deed);

@@ -79,7 +79,7 @@ export abstract class ComposerLeaving extends ComposerState {
     const restart = this.restart.bind(this);
     this.remove();
     notify(this.sentWords(sent), {
-      action: { label: gettext("Undo"), run: () => void takeBack(sent, restart) },
+      action: { label: gettext("Undo"), run: () => void takeBack(sent, restart), byKey: true },
       time: sent.scheduled ? 20_000 : sent.shown * 1000,
     });
   }
