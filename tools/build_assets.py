@@ -190,15 +190,21 @@ def _check_budget(names: dict[str, str], first: dict[str, list[str]]) -> None:
                 raise BudgetError(f"{path.name}: {_packed_size(path.name)} bytes of {most}")
 
 
-def _sizes() -> list[str]:
+def weights() -> list[tuple[str, int, int]]:
+    """Return what pages load first, and what comes later: a name, bytes packed with brotli, and what is allowed."""
     manifest = json.loads((DIST / "manifest.json").read_text())
     styles = _packed_size(manifest["names"]["app.css"])
-    lines = [f"assets: {'styles':10} {styles:6} bytes"]
+    found = []
     for entry, scripts in manifest["first"].items():
-        lines.append(
-            f"assets: {entry:10} {sum(map(_packed_size, scripts)):6} bytes of scripts of {BUDGET[entry][0]}"
-        )
-    return lines
+        found.append((f"{entry}: scripts", sum(map(_packed_size, scripts)), BUDGET[entry][0]))
+        found.append((f"{entry}: styles", styles, BUDGET[entry][1]))
+    for name, most in LAZY_BUDGET.items():
+        found += [(f"{name}, on demand", _packed_size(path.name), most) for path in DIST.glob(f"{name}-*.js")]
+    return found
+
+
+def _sizes() -> list[str]:
+    return [f"assets: {name:20} {size:6} bytes of {most}" for name, size, most in weights()]
 
 
 def _check(runs: list[str]) -> None:
