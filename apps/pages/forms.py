@@ -11,7 +11,7 @@ _LOOKS: tuple[tuple[type[forms.Widget], str], ...] = (
     (forms.Select, "select"),
     (forms.Textarea, "textarea"),
     (forms.FileInput, "file-input"),
-    (forms.TextInput, "input"),
+    (forms.widgets.Input, "input"),  # of every kind; one for a password is no TextInput
 )
 
 

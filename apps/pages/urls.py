@@ -6,6 +6,8 @@ from apps.pages.views import passkeys, preferences, sign_in
 
 app_name = "pages"
 urlpatterns = [
+    # What browsers ask for by themselves where a document is no page of ours: a raw message, a sheet to print.
+    path("favicon.ico", sign_in.favicon, name="favicon"),
     path("", sign_in.home, name="home"),
     path("sign-in", sign_in.sign_in, name="sign-in"),
     path("sign-in/second-step", sign_in.second_step, name="second-step"),

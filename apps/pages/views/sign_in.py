@@ -6,6 +6,7 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -26,6 +27,11 @@ NO_PASSKEY = "no passkey was shown"
 def home(request: HttpRequest) -> HttpResponse:
     """Send a reader to their mail, or to the page that asks who they are."""
     return HttpResponseRedirect(HOME if request.user.is_authenticated else "/sign-in")
+
+
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Send a browser to our icon."""
+    return HttpResponseRedirect(static("icon.svg"))
 
 
 @never_cache
