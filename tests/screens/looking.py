@@ -163,9 +163,11 @@ class Walk:
         """Take a picture of the whole page: as in a window that high, so that what sticks is where it belongs."""
         high = page.evaluate("document.documentElement.scrollHeight")
         page.set_viewport_size({"width": self.width, "height": min(max(high, HEIGHTS[self.width]), 4000)})
-        page.wait_for_timeout(150)
-        page.screenshot(path=path, animations="disabled", caret="hide", timeout=60_000)
-        page.set_viewport_size({"width": self.width, "height": HEIGHTS[self.width]})
+        try:
+            page.wait_for_timeout(150)
+            page.screenshot(path=path, animations="disabled", caret="hide", timeout=60_000)
+        finally:
+            page.set_viewport_size({"width": self.width, "height": HEIGHTS[self.width]})
 
     def _fault(self, screen: Screen, theme: str, text: str) -> None:
         self.faults.append(

@@ -47,7 +47,7 @@ def fill(domain: Domain, alice: User, mailbox: Mailbox) -> dict[str, list[object
     """Fill her mailbox and the queue; returns what addresses of the pages may name."""
     now = timezone.now()
     perform(folders.ensure_defaults(mailbox.pk))
-    for name in ("Invoices", "Travel/Lisbon", "Nothing yet"):
+    for name in ("Invoices", "Travel/Lisbon", "Receipts"):
         perform(folders.create(mailbox.pk, name))
     ids = dict(mailbox.folders.values_list("name", "id"))
     if not Content.objects.filter(mailbox_id=mailbox.pk).exists():
@@ -71,7 +71,7 @@ def fill(domain: Domain, alice: User, mailbox: Mailbox) -> dict[str, list[object
     waiting = _queue(domain, now)
     names: dict[str, list[object]] = {
         "folder_id": [inbox, ids["Invoices"]],
-        "empty_id": [ids["Nothing yet"]],
+        "empty_id": [ids["Receipts"]],
         "content_id": [newest.content_id],
         "thread": threads,
         "letter": [_thread(mailbox, text) for text in LETTERS],

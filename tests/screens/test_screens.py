@@ -1,0 +1,35 @@
+"""Every screen, light and dark, in a real browser: accessible, within its width, at peace with its policy."""
+
+import warnings
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from apps.pages import assets
+from tests.browser import find_chromium
+from tests.webmail.browser.conftest import SWITCHES
+from tests.webmail.live import serving_web
+
+from .looking import AXE, Walk, report
+from .world import World, a_world
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+@pytest.fixture
+def world(real_database: None) -> World:
+    return a_world(mark="-screens")
+
+
+def test_every_screen(world: World) -> None:
+    chromium = find_chromium()
+    if not AXE.exists() or not assets.has("webmail.js"):
+        warnings.warn("no built assets, or no axe-core: screens are not looked at", stacklevel=2)
+        pytest.skip("no assets")
+    with serving_web() as web, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=SWITCHES)
+        walk = Walk(browser, web, world, 1366, thorough=False, tell=print)
+        walk.go()
+        browser.close()
+    assert len(walk.seen) > 60
+    assert list(report([walk])) == []
