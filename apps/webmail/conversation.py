@@ -19,6 +19,7 @@ from apps.store.contents import StoredMessage, messages_of
 from apps.store.message_rows import MessageRow, Person
 
 from .attachments import Attachment
+from .invitations import Invitation, invitation_of
 from .mailing import MailingList, mailing_list
 from .rendering import Addresses, Rendered, render
 
@@ -63,6 +64,7 @@ class Opened:
     notes: tuple[Note, ...]
     attachments: tuple[Attachment, ...]
     mismatches: tuple[Mismatch, ...]
+    invitation: Invitation | None = None
 
     @property
     def first_notes(self) -> tuple[Note, ...]:
@@ -131,7 +133,7 @@ def _opened(message: StoredMessage, *, with_images: bool) -> Opened | None:
     # The frame is rendered again when it is fetched; here only its facts are wanted.
     try:
         rendered = render(message, Addresses(lambda number: number, lambda url: url if with_images else None))
-        header = header_of(message)
+        header, invitation = header_of(message), invitation_of(message)
     except BlobMissingError:
         # The others of the conversation can be read all the same.
         log.exception("a message cannot be read", extra={"content": message.content_id})
@@ -145,6 +147,7 @@ def _opened(message: StoredMessage, *, with_images: bool) -> Opened | None:
         notes=(*_notes(rendered, sender, reply_to, with_images=with_images), *_list_note(header)),
         attachments=rendered.attachments,
         mismatches=rendered.mismatches,
+        invitation=invitation,
     )
 
 

@@ -211,3 +211,36 @@ def test_a_mailing_list_says_so_and_can_be_left(identity: str, leaving: str, nam
 
 def test_an_ordinary_message_is_of_no_list() -> None:
     assert 'data-note="list"' not in page(file(an_email("x").as_bytes()))
+
+
+def an_invitation(*lines: str) -> Filed:
+    message = an_email("Come!")
+    text = "\r\n".join(["BEGIN:VCALENDAR", "BEGIN:VEVENT", *lines, "END:VEVENT", "END:VCALENDAR", ""])
+    message.add_alternative(text, subtype="calendar")
+    return file(message.as_bytes())
+
+
+def test_an_invitation_is_a_card_with_the_time_here_and_there() -> None:
+    filed = an_invitation(
+        "DTSTART;TZID=Europe/Berlin:20260305T230000",
+        "DTEND;TZID=Europe/Berlin:20260305T234500",
+        "SUMMARY:<i>Late</i>",
+        "LOCATION:Room 5",
+    )
+    client = signed_in(filed.mailbox.owner)
+    client.cookies["zone"] = "Asia/Tokyo"
+    html = client.get(address_of(filed)).content.decode()
+    assert "&lt;i&gt;Late&lt;/i&gt;" in html
+    assert "Friday, 6 March 2026, 07:00 \N{EN DASH} 07:45 JST" in html
+    assert "Thursday, 5 March 2026, 23:00 \N{EN DASH} 23:45 CET for the sender" in html
+    client.cookies["zone"] = "Europe/Berlin"
+    assert "for the sender" not in client.get(address_of(filed)).content.decode()
+
+
+def test_days_and_unknown_zones_are_as_they_were_written() -> None:
+    html = page(an_invitation("DTSTART;VALUE=DATE:20260305", "DTEND;VALUE=DATE:20260307", "STATUS:CANCELLED"))
+    assert "Thursday, 5 March 2026 \N{EN DASH} Friday, 6 March 2026" in html
+    assert "cancelled" in html
+    assert "Thursday, 5 March 2026, 09:30" in page(an_invitation("DTSTART;TZID=Nowhere:20260305T093000"))
+    assert 'class="invitation"' not in page(an_invitation("SUMMARY:no time"))
+    assert 'class="invitation"' in page(an_invitation("DTSTART:00010101T000000Z", "DTEND:99991231T235959Z"))

@@ -8,6 +8,9 @@ import type { Deed } from "./keys";
 import type { Boot, Row } from "./types";
 import { domainOf, exactDate, labelColour, rowName, shortDate } from "./words";
 
+/** A finger that rests on a row means no drag: there are no folders beside the list then. */
+const CAN_DRAG = globalThis.matchMedia?.("(pointer: fine)").matches ? "true" : "false";
+
 export interface Place {
   index: number;
   now: Date;
@@ -28,7 +31,7 @@ export function drawRow(row: Row | undefined, place: Place): TemplateResult {
   const kind = `row${row.unread ? " is-unread" : ""}${isActive ? " is-active" : ""}${place.isSelected ? " is-selected" : ""}${place.isOpen ? " is-open" : ""}`;
   const domain = domainOf(row);
   return html`<div class=${kind} role="row" data-index=${index} aria-rowindex=${index + 1} aria-selected=${place.isSelected}
-    aria-label=${rowName(row)} tabindex=${isActive ? 0 : -1} draggable="true" .style=${at}><div class="row-cells" role="gridcell"><span
+    aria-label=${rowName(row)} tabindex=${isActive ? 0 : -1} draggable=${CAN_DRAG} .style=${at}><div class="row-cells" role="gridcell"><span
     class="row-check" data-do="select"><span class="box">${icon("check")}</span></span><span class="row-who">${row.draft
       ? html`<span class="row-draft">${gettext("Draft")}</span> `
       : nothing}<bdi>${row.who || row.address}</bdi>${row.count > 1 ? html` <span class="row-many">${row.count}</span>` : nothing}${domain
