@@ -182,13 +182,8 @@ export class MailThread extends HTMLElement {
     if (!frame || !note) return;
     const address = new URL(frame.src);
     address.searchParams.set("images", "1");
-    // A frame of its own: one that goes elsewhere is a step of the browser's history, and back would lead nowhere.
-    const fresh = frame.cloneNode() as HTMLIFrameElement;
-    fresh.src = address.href;
-    this.watchers.get(frame)?.disconnect();
-    this.watchers.delete(frame);
-    frame.replaceWith(fresh);
-    this.frames(message!);
+    // In place of what it showed: a step of the browser's history would stand between the reader and the list.
+    frame.contentWindow?.location.replace(address.href);
     note.remove();
     message?.querySelector<HTMLElement>(".message-head")?.focus();
   }
