@@ -26,7 +26,7 @@ from apps.store.values import FolderRef, MessageFacts, NewMessage, Placed
 
 from . import drafts, reading, sql
 from .fields import FORWARDED as FORWARD
-from .fields import Fields
+from .fields import Answers, Fields
 
 log = logging.getLogger(__name__)
 
@@ -104,17 +104,28 @@ def _own_place(sending: Sending) -> Reachable:
 
 def let_go(sending: Sending, place: Reachable, now: dt.datetime) -> None:
     """Let a locked letter go: into the queue, into Sent, and onto the message it answers."""
-    perform(_let_go(sending, place, now))
+    perform(_let_go(sending, place, _marked(sending), now))
     sending.state, sending.finished_at = Sending.State.RELEASED, now
     sending.fields, sending.story, sending.upload_ids, sending.blob_hash = {}, {}, [], b""
     sending.save()
 
 
-def _let_go(sending: Sending, place: Reachable, now: dt.datetime) -> Plan[None]:
+def _marked(sending: Sending) -> Answers | None:
+    """Return the message it answers, if its author may mark it: a letter names whatever its author likes."""
+    answers = Fields.from_json(sending.fields).answers
+    if answers is None:
+        return None
+    try:
+        reading.reach(sending.user_id, answers.mailbox_id, "write")
+    except NotFoundError:
+        return None
+    return answers
+
+
+def _let_go(sending: Sending, place: Reachable, answers: Answers | None, now: dt.datetime) -> Plan[None]:
     ref = BlobRef(sending.organisation_id, bytes(sending.blob_hash), sending.size)
     data = yield from blobs.get(ref)
     sent_id = yield from drafts.special_folder(place.mailbox_id, SENT)
-    answers = Fields.from_json(sending.fields).answers
     places: list[tuple[int, int]] = []
     if answers is not None:
         places = list((yield from query(sql.PLACES, (answers.mailbox_id, answers.content_id))))
