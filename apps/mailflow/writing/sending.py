@@ -198,7 +198,10 @@ def _before(
     if draft_id is not None:
         again = mine.filter(draft_id=draft_id).exclude(state=Sending.State.RECALLED).first()
         if again is not None:
-            return _sent(again)
+            # In another window its author wrote on: to hear that it was sent would lose what they wrote.
+            return (
+                _sent(again) if bytes(again.fingerprint) == fields.fingerprint else NotSent(Reason.DRAFT_GONE)
+            )
     return None
 
 

@@ -208,6 +208,14 @@ def test_one_draft_is_sent_once(alice: Desk) -> None:
     assert QueuedMessage.objects.filter(organisation_id=alice.user.organisation_id).count() == 1
 
 
+def test_what_another_window_wrote_on_is_not_taken_for_what_was_sent(alice: Desk) -> None:
+    first = draft(alice)
+    sent(alice, draft_id=first.id, revision=1)
+    longer = dataclasses.replace(LETTER, text="and a page more")
+    assert refused(alice, longer, draft_id=first.id, revision=1) == NotSent(Reason.DRAFT_GONE)
+    assert QueuedMessage.objects.filter(organisation_id=alice.user.organisation_id).count() == 1
+
+
 def test_each_refusal(alice: Desk, settings: object) -> None:
     nothing = Fields(subject="x")
     assert refused(alice, nothing).reason == Reason.NO_RECIPIENTS
@@ -279,6 +287,18 @@ def test_mallory_finds_nothing(alice: Desk) -> None:
     as_alice = dataclasses.replace(LETTER, author=alice.person)
     assert refused(mallory, as_alice).reason == Reason.SENDER_NOT_YOURS
     assert outbox.outbox(mallory.user.pk) == ()
+
+
+@pytest.mark.parametrize("rights", [[], ["read", "send"]])
+def test_nobody_marks_what_is_not_theirs_to_change(alice: Desk, rights: list[str]) -> None:
+    placed = alice.put(b"Subject: x\r\n\r\n")
+    mallory = a_desk("mallory", alice.user.domain if rights else None)
+    if rights:
+        MailboxMember.objects.create(mailbox_id=alice.mailbox_id, user=mallory.user, rights=rights)
+    answers = Answers(alice.mailbox_id, placed.content_id)
+    sent(mallory, dataclasses.replace(LETTER, answers=answers), hold=dt.timedelta())
+    assert len(mallory.held("\\Sent")) == 1
+    assert alice.flags(placed.content_id) == []
 
 
 def test_names_cannot_become_fields(alice: Desk) -> None:
