@@ -3,6 +3,7 @@
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.events import audit
@@ -84,6 +85,9 @@ def set_owner(*, mailbox: Mailbox, owner: User, actor: audit.Actor) -> None:
     """Give a mailbox to another user of its organisation, who is no mere member then."""
     if owner.organisation_id != mailbox.domain.organisation_id:
         raise DirectoryError(f"{owner.address} is of another organisation than {mailbox}")
+    if owner.id == actor.user_id:
+        # A role opens nobody's mail, and whoever may pass mailboxes on would only have to name themselves.
+        raise DirectoryError(_("You cannot give a mailbox to yourself. Ask another administrator."))
     with transaction.atomic():
         before = Mailbox.objects.select_for_update(no_key=True).get(id=mailbox.id).owner_id
         Mailbox.objects.filter(id=mailbox.id).update(owner=owner)

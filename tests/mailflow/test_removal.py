@@ -8,7 +8,7 @@ from django.db import connection
 
 from apps.accounts.models import Credential, Session, User
 from apps.domains.models import Domain
-from apps.events.audit import SYSTEM
+from apps.events.audit import SYSTEM, Actor
 from apps.events.models import AuditEntry
 from apps.events.transactions import perform, query
 from apps.mailboxes import removal as directory
@@ -190,6 +190,8 @@ def test_mailboxes_go_to_an_heir_of_the_same_organisation(alice: Mailbox) -> Non
     for heir in (mallory, user):
         with pytest.raises(DirectoryError):
             removal.delete_user(user=user, heir=heir, actor=SYSTEM)
+    with pytest.raises(DirectoryError, match="to yourself"):
+        removal.delete_user(user=user, heir=bob, actor=Actor(bob.address, bob.pk))
     run("user", "delete", user.address, "--give-mailboxes-to", bob.address)
     alice.refresh_from_db()
     assert alice.owner_id == bob.pk
