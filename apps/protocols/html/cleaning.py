@@ -58,7 +58,10 @@ _META_SCHEME = re.compile(r"name\s*=\s*[\"']?(?:supported-)?color-schemes?\b", r
 _CONTENT = re.compile(r"content\s*=\s*[\"']([^\"']{1,60})", re.IGNORECASE)
 _DIRECTION = re.compile(r"<(?:html|body)\b[^<>]{0,1000}?\sdir\s*=\s*[\"']?(ltr|rtl)\b", re.IGNORECASE)
 _FORM = re.compile(r"<(?:form|input|textarea|select|button)\b", re.IGNORECASE)
-_STYLE = re.compile(r"<style\b[^>]*+>(.*?)(?:</style\s*+[^>]*+>|\Z)", re.DOTALL | re.IGNORECASE)
+# Every alternative runs to its end or to the end of the input, so that nothing is read twice.
+_STYLE = re.compile(
+    r"<style\b[^>]*+(?:>|\Z)(.*?)(?:</style(?![a-z])[^>]*+(?:>|\Z)|\Z)", re.DOTALL | re.IGNORECASE
+)
 _BODY = re.compile(r"<body(?=[\s>])", re.IGNORECASE)
 _BODY_END = re.compile(r"</body\s*>", re.IGNORECASE)
 _ANY_TAG = re.compile(r"<[a-zA-Z]")

@@ -33,13 +33,15 @@ def fold(source: str) -> Folded:
     Nothing is folded when the mail answers within or below it, or is nothing but a quote.
     """
     spans = _spans(source)
-    for start, end in reversed(spans):
-        after = source[end:]
-        if len(html_to_text(after)) > _AFTER or _PICTURE.search(after):
-            return Folded(source, "", "")
-        if html_to_text(source[:start]) or _PICTURE.search(source, 0, start):
-            return Folded(source[:start], source[start:end], after)
-    return Folded(source, "", "")
+    if not spans:
+        return Folded(source, "", "")
+    # The last one alone: where nothing is above it, nothing is above any other.
+    start, end = spans[-1]
+    after = source[end:]
+    is_below = len(html_to_text(after)) > _AFTER or _PICTURE.search(after)
+    if is_below or not (html_to_text(source[:start]) or _PICTURE.search(source, 0, start)):
+        return Folded(source, "", "")
+    return Folded(source[:start], source[start:end], after)
 
 
 def with_details(source: str, summary: str) -> str:

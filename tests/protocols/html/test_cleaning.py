@@ -1,6 +1,7 @@
 """Hostile HTML: nothing of it reaches the reader, and what is worth knowing about it does."""
 
 import json
+import time
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from apps.protocols.html.cleaning import PLACEHOLDER, clean
 from apps.protocols.html.links import mismatch
+from apps.protocols.html.quotes import fold
 from apps.protocols.html.styles import read_sheet, safe_style
 
 from .attacks import collected, own
@@ -162,3 +164,18 @@ def test_what_is_too_much_is_shown_as_text(source: str, reason: str) -> None:
 def test_half_characters_and_nul() -> None:
     assert clean("a\ud800\0b").html == "a?b"
     assert json.dumps(clean("\udcff<p>").html)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<style" * 100_000,
+        "<style>" + "</style" * 100_000,
+        '<blockquote class="gmail_quote"></blockquote>' * 25_000,
+    ],
+    ids=["styles", "ends", "quotes"],
+)
+def test_work_is_bounded(source: str) -> None:
+    began = time.process_time()
+    fold(clean(source).html)
+    assert time.process_time() - began < 2
