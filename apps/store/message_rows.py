@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from apps.protocols.imap import envelope as wire
@@ -9,6 +10,14 @@ from apps.protocols.imap import envelope as wire
 from .flags import ANSWERED, DRAFT, FIRST_KEYWORD_BIT, FLAGGED, FORWARDED, SEEN, names_of
 
 MOST_RECIPIENTS = 5
+
+
+def moment(seconds: int) -> datetime:
+    """Return a moment, or the first of all where no calendar has it: a Date field may say what it likes."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        return datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import enum
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,7 +16,7 @@ from apps.protocols.mime.charsets import clean as storable
 from apps.protocols.mime.headers import HEADER, decode_text, decode_words, fields, first
 from apps.store.blobs import BlobMissingError
 from apps.store.contents import StoredMessage, messages_of
-from apps.store.message_rows import MessageRow, Person
+from apps.store.message_rows import MessageRow, Person, moment
 
 from .attachments import Attachment
 from .invitations import Invitation, invitation_of
@@ -97,7 +97,7 @@ class Shown:
     @property
     def at(self) -> datetime:
         """When it was written."""
-        return datetime.fromtimestamp(self.row.date, UTC)
+        return moment(self.row.date)
 
 
 def show(

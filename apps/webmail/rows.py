@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from apps.store.message_rows import MessageRow
+from apps.store.message_rows import MessageRow, moment
 
 from .naming import is_shown
 
@@ -44,7 +44,7 @@ class Line:
     @property
     def when(self) -> str:
         """When it came, as short as today allows."""
-        return short_date(datetime.fromtimestamp(self.at, UTC), timezone.now())
+        return short_date(moment(self.at), timezone.now())
 
     @property
     def exact(self) -> str:
@@ -54,7 +54,7 @@ class Line:
     @property
     def iso(self) -> str:
         """When it came, for machines."""
-        return datetime.fromtimestamp(self.at, UTC).isoformat()
+        return moment(self.at).isoformat()
 
 
 def line(row: MessageRow, *, recipients: bool = False) -> Line:

@@ -1,13 +1,13 @@
 """Folders and messages as the API shows and takes them."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
 
 from apps.mailflow.refile import Kind, is_label
 from apps.store.flags import COMMON_BITS, FIXED, SYSTEM, names_of
-from apps.store.message_rows import MessageRow
+from apps.store.message_rows import MessageRow, moment
 
 from .fields import MOST_BYTES, StrictShape
 
@@ -78,14 +78,6 @@ class MessageShape(serializers.Serializer[Any]):
     def get_flags(self, row: MessageRow) -> list[str]:
         """Return the names of all of them."""
         return [*names_of(row.flags & COMMON_BITS, {}), *row.keywords]
-
-
-def moment(seconds: int) -> datetime:
-    """Return a moment, the nearest there is to one that no calendar has."""
-    try:
-        return datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, ValueError, OSError):
-        return datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class FolderPageQuery(serializers.Serializer[Any]):
