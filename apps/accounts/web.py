@@ -17,6 +17,7 @@ from django.utils.deprecation import MiddlewareMixin
 from django.utils.functional import SimpleLazyObject
 
 from apps.events import audit
+from apps.events.database import give_back
 
 from .authentication import SignedIn
 from .models import Session, User
@@ -45,11 +46,20 @@ class Current:
 
 
 class SessionMiddleware(middleware.SessionMiddleware):
-    """Django's, whose cookies (and CSRF's) are for TLS only where the page came over TLS."""
+    """Django's, whose cookies (and CSRF's) are for TLS only where the page came over TLS.
+
+    What somebody who signed in was shown is kept by no cache, unless its view says otherwise: the next one at the
+    same computer would find it there. Nothing of an answer is asked of the database after this, so its connection does
+    not wait for the client to read it.
+    """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:  # type: ignore[override]
         """Set the cookies."""
         answer = super().process_response(request, response)  # type: ignore[arg-type]
+        row = _store(request).row
+        if row is not None and row.session is not None and not answer.has_header("Cache-Control"):
+            answer["Cache-Control"] = "private, no-store"
+        give_back()
         if request.is_secure():
             for name in (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME):
                 if name in answer.cookies:

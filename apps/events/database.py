@@ -1,9 +1,10 @@
-"""How listeners reach PostgreSQL: psycopg connections of their own, beside Django's."""
+"""How listeners reach PostgreSQL: psycopg connections of their own, beside Django's; and how pages give theirs back."""
 
 import select
 from typing import Any
 
 from django.conf import settings
+from django.db import connection as django_connection
 from psycopg import AsyncConnection, OperationalError
 from psycopg_pool import AsyncConnectionPool
 
@@ -75,3 +76,12 @@ def make_pool(size: int) -> Pool:
         reconnect_failed=begin_anew,
     )
     return pool
+
+
+def give_back() -> None:
+    """Give this thread's Django connection back, before something that takes long and asks nothing of the database.
+
+    The threads of the web process share a few of them: a client that reads slowly would keep one from all others.
+    """
+    if not django_connection.in_atomic_block:
+        django_connection.close()

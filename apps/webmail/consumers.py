@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
+from django.db import Error
 
 from apps.events.changes import Change
 
@@ -22,6 +23,7 @@ GATHER_SECONDS = 0.05
 ASK_AGAIN_SECONDS = 20.0
 SESSION_OVER = 4401
 NOT_FROM_US = 4403
+TRY_LATER = 1013
 
 
 class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types.
@@ -81,7 +83,12 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
     async def _ask_again(self) -> None:
         while True:
             await asyncio.sleep(ASK_AGAIN_SECONDS)
-            watched = await in_thread(watched_by, self._cookie)
+            try:
+                watched = await in_thread(watched_by, self._cookie)
+            except Error:
+                # Nobody knows whose session it is any more; the page comes back when it is known.
+                await self.close(TRY_LATER)
+                return
             if watched is None:
                 await self.close(SESSION_OVER)
                 return

@@ -86,9 +86,10 @@ class Proxy:
 
     def fetch(self, url: str, *, seconds: float = SECONDS) -> Picture | Refused:
         """Fetch a picture; never raises, and takes hardly longer than told."""
-        if not _busy.acquire(blocking=False):
-            return Refused("too many are being fetched")
         deadline = monotonic() + seconds
+        # A newsletter asks for all its pictures at once, and so may several readers: the later ones wait.
+        if not _busy.acquire(timeout=seconds):
+            return Refused("too many are being fetched")
         try:
             for _ in range(REDIRECTS + 1):
                 found = self._once(url, deadline)

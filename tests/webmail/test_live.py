@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import websockets
+from django.db import connection
 from websockets.asyncio.client import ClientConnection
 
 from apps.webmail import consumers
@@ -60,6 +61,15 @@ def test_it_works(web: str) -> None:
     assert modseq > 1
 
 
+def test_whoever_reads_slowly_keeps_no_connection() -> None:
+    shelf = a_shelf(a_letter(1))
+    connection.ensure_connection()
+    answer = shelf.client.get(shelf.at(f"f/{shelf.ids['INBOX']}/"))
+    assert connection.connection is None
+    # Nor does the next one at the same computer find in its cache what she read.
+    assert answer.headers["Cache-Control"] == "private, no-store"
+
+
 def test_nobody_hears_of_anothers_mail(web: str) -> None:
     shelf, mallory = a_shelf(), a_shelf(mailbox=a_mailbox("mallory"))
 
@@ -110,6 +120,27 @@ def test_it_ends_with_the_session(web: str, monkeypatch: pytest.MonkeyPatch) -> 
             return closed.value.rcvd.code if closed.value.rcvd else None
 
     assert asyncio.run(main()) == consumers.SESSION_OVER
+
+
+def test_it_ends_when_nobody_can_say_whose_it_is(web: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consumers, "ASK_AGAIN_SECONDS", 0.2)
+    shelf = a_shelf()
+
+    def rename(table: str, to: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE {table} RENAME TO {to}")
+
+    async def main() -> int | None:
+        async with listening(web, cookie(shelf)) as socket:
+            await in_thread(rename, "accounts_websession", "away")
+            try:
+                with pytest.raises(websockets.ConnectionClosed) as closed:
+                    await asyncio.wait_for(socket.recv(), 5)
+            finally:
+                await in_thread(rename, "away", "accounts_websession")
+            return closed.value.rcvd.code if closed.value.rcvd else None
+
+    assert asyncio.run(main()) == consumers.TRY_LATER
 
 
 def test_there_is_no_other_socket(web: str) -> None:

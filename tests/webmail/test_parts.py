@@ -46,6 +46,9 @@ def test_it_works() -> None:
         (b"<b>hi</b>", "text/plain", "text/plain; charset=utf-8", "inline"),
         (b"BEGIN:VCALENDAR", "text/calendar", "application/octet-stream", "attachment"),
         (PNG, "application/octet-stream", "image/png", "inline"),
+        (b"alert(1)", "application/javascript", "application/octet-stream", "attachment"),
+        (b"alert(1)", "application/x-ecmascript", "application/octet-stream", "attachment"),
+        (b"alert(1)", "text/javascript", "text/plain; charset=utf-8", "inline"),
     ],
 )
 def test_shown_only_if_harmless(data: bytes, declared: str, kind: str, disposition: str) -> None:
@@ -107,3 +110,8 @@ def test_message_parts_are_saved_as_messages() -> None:
     assert response["Content-Type"] == "message/rfc822"
     assert 'attachment; filename="Inner a b.eml"' in response["Content-Disposition"]
     assert email.message_from_bytes(b"".join(response))["Subject"] == "Inner: a/b"
+
+
+@pytest.mark.parametrize("kind", ["application/javascript", "text/javascript", "application/json"])
+def test_no_file_is_a_script_of_this_server(kind: str) -> None:
+    assert get(with_file(b"alert(1)", kind, "x.js"), "part/2")["Content-Type"] == "application/octet-stream"

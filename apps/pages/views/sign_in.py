@@ -18,6 +18,7 @@ from apps.accounts import security, signing_in, web
 from apps.accounts.authentication import Answer, NeedsSecondFactor, Refused, SignedIn
 from apps.accounts.factors import Factor
 from apps.accounts.passkeys import Party
+from apps.events.database import give_back
 
 HOME = "/mail/"
 FEW_CODES = 4
@@ -99,7 +100,7 @@ def answered(request: HttpRequest, answer: Answer, *, token: str = "") -> HttpRe
         case NeedsSecondFactor():
             return _second_page(request, answer.token, answer.kinds)
         case Refused():
-            time.sleep(answer.pause)
+            wait(answer)
             kind = request.POST.get("kind") or (Factor.TOTP if token else "")
             error = words_of(answer, kind=kind)
             if token and not answer.start_again:
@@ -112,6 +113,12 @@ def tell_codes_left(request: HttpRequest, left: int) -> None:
     text = ngettext("%(n)s recovery code is left.", "%(n)s recovery codes are left.", left) % {"n": left}
     where = _("Make new ones in the settings.")
     messages.warning(request, f"{text} {where}" if left < FEW_CODES else text)
+
+
+def wait(refused: Refused) -> None:
+    """Let a refusal take its time, and keep no database connection from others meanwhile."""
+    give_back()
+    time.sleep(refused.pause)
 
 
 def words_of(refused: Refused, *, kind: str = "") -> str:

@@ -15,6 +15,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from apps.domains.resolver import Resolver
+from apps.events.database import give_back
 from apps.protocols.mime.outline import Part
 from apps.protocols.mime.sniff import ENOUGH, PICTURES
 from apps.store.contents import StoredMessage
@@ -29,6 +30,7 @@ _SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'self'; base-uri 'none'
 # A browser's own PDF viewer does not start in a sandbox.
 _PDF = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 _RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")
+_ACTIVE = ("xml", "script", "json", "wasm")
 _TOKEN = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,80}")
 
 
@@ -100,6 +102,7 @@ def image(request: HttpRequest, mailbox_id: int, content_id: int) -> HttpRespons
     )
     if not (settings.MAIL_IMAGE_PROXY and is_ours):
         raise Http404
+    give_back()
     found = the_proxy().fetch(url)
     if not isinstance(found, Picture):
         log.info("picture not fetched", extra={"reason": found.reason, "url": url[:300]})
@@ -121,10 +124,12 @@ def _file(request: HttpRequest, message: StoredMessage, found: Part, *, show: bo
     show = show and preview not in {Preview.NONE, Preview.MESSAGE, Preview.CALENDAR}
     if show and preview is Preview.TEXT:
         kind = f"text/plain; charset={found.charset if re.fullmatch(r'[a-z0-9_.:-]{1,40}', found.charset) else 'utf-8'}"
-    elif (
-        not show and (kind.startswith(("text/", "image/svg")) or not _TOKEN.fullmatch(kind))
-    ) or "xml" in kind:
-        kind = OCTETS  # A page or a script is only ever saved.
+    elif (not show and (kind.startswith(("text/", "image/svg")) or not _TOKEN.fullmatch(kind))) or any(
+        word in kind for word in _ACTIVE
+    ):
+        kind = (
+            OCTETS  # A page or a script is only ever saved: our pages may load scripts from this very server.
+        )
     policy = _PDF if show and preview is Preview.PDF else _SANDBOX
     headers = safe_headers(policy) | {"Content-Disposition": disposition(file_name(found), inline=show)}
     return streamed(request, message.pieces(found), kind, headers)

@@ -1,7 +1,5 @@
 """Asks once more who sits there, before passwords and factors are changed."""
 
-import time
-
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,7 +15,7 @@ from apps.accounts.factors import Factor, factors_of
 from apps.accounts.web import Current
 from apps.pages.access import signed_in
 from apps.pages.views.passkeys import no_party, options_of
-from apps.pages.views.sign_in import passkey_answer, words_of
+from apps.pages.views.sign_in import passkey_answer, wait, words_of
 
 from .common import current_of
 
@@ -34,7 +32,7 @@ def prove(request: HttpRequest) -> HttpResponse:
         answer = _answer_of(request, current, kind)
         if not isinstance(answer, Refused):
             return HttpResponseRedirect(next_of(request))
-        time.sleep(answer.pause)
+        wait(answer)
         if kind in FACTORS or answer.retry_after is not None:
             error = words_of(answer, kind=kind)
         else:

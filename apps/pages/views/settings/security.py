@@ -1,6 +1,5 @@
 """How one signs in: the page that shows it all, the password, and where one is signed in."""
 
-import time
 import uuid
 from typing import Any
 
@@ -22,7 +21,7 @@ from apps.organisations.errors import DirectoryError
 from apps.pages.access import signed_in
 from apps.pages.asking import Done, posted
 from apps.pages.forms import ConfirmForm, PaperForm
-from apps.pages.views.sign_in import words_of
+from apps.pages.views.sign_in import wait, words_of
 
 from .common import SECURITY, ask, current_of, show
 
@@ -86,7 +85,7 @@ def password(request: HttpRequest) -> HttpResponse:
             actor=web.actor(request),
         )
         if isinstance(answer, Refused):
-            time.sleep(answer.pause)
+            wait(answer)
             is_throttled = answer.retry_after is not None
             raise DirectoryError(words_of(answer) if is_throttled else _("The old password is not right."))
         return _("Your password was changed. Every other browser is signed out."), reverse(
