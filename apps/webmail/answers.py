@@ -46,7 +46,7 @@ def sent(request: HttpRequest) -> dict[str, Any]:
         raise BadLetterError
     try:
         found = json.loads(data or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadLetterError from None
     if not isinstance(found, dict):
         raise BadLetterError

@@ -255,3 +255,13 @@ def test_where_a_message_lies_says_its_flags(desk: Desk) -> None:
     inbox = f"{desk.at}/messages/{message['id']}?folder_id={desk.ids['INBOX']}"
     assert desk.api.get(inbox)["flags"] == ["\\Flagged"]
     desk.api.get(f"{desk.at}/messages/{message['id']}?folder_id={desk.ids['Sent']}", 404)
+
+
+def test_a_name_of_several_lines_is_one(desk: Desk) -> None:
+    body = (
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: application/x-a\r\n"
+        b"Content-Disposition: attachment; filename*=utf-8''a%0D%0ASet-Cookie:%20x\r\n\r\nx\r\n--b--\r\n"
+    )
+    message = desk.put(body=body)
+    answer = desk.api.ask("GET", f"{desk.at}/messages/{message['id']}/parts/1")
+    assert answer["Content-Disposition"] == 'attachment; filename="a Set-Cookie: x"'

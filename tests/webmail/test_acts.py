@@ -86,7 +86,13 @@ def test_what_is_erased_is_gone(shelf: Shelf) -> None:
         b'{"verb": "explode"}',
         b'{"verb": "star", "places": 3}',
         b'{"verb": "star", "contents": ["a"]}',
+        b'{"verb": "star", "contents": [1e999]}',
+        b'{"verb": "star", "contents": [99999999999999999999]}',
+        b'{"verb": "star", "places": [{"folder": 99999999999999999999, "uids": [1]}]}',
+        b'{"verb": "move", "contents": [1], "target": -1}',
+        b"[" * 100_000,
     ],
+    ids=range(10),
 )
 def test_nonsense_is_refused(shelf: Shelf, body: bytes) -> None:
     assert shelf.client.post(shelf.at("act"), body, content_type="application/json").status_code == 400

@@ -39,6 +39,7 @@ from apps.mailflow import refile, undo
 from apps.mailflow.refile import Chosen, Done, Hand, Kind
 from apps.protocols import searching
 from apps.protocols.mime import original
+from apps.protocols.mime.header_text import one_line
 from apps.store.conversations import conversation
 from apps.store.finding import search
 from apps.store.services.messages import ALL
@@ -164,7 +165,7 @@ class PartView(APIView):
         if part is None:
             raise NotFound
         headers = {
-            "Content-Disposition": content_disposition_header(True, part.filename) or "attachment",  # noqa: FBT003
+            "Content-Disposition": content_disposition_header(True, one_line(part.filename)) or "attachment",  # noqa: FBT003
             "X-Content-Type-Options": "nosniff",
         }
         return HttpResponse(part.content, content_type="application/octet-stream", headers=headers)

@@ -76,14 +76,14 @@ def _read(mailbox_id: int, body: bytes) -> Act | None:
     try:
         given: dict[str, Any] = json.loads(body)
         verb = str(given["verb"])
-        places = {int(one["folder"]): list(map(int, one["uids"])) for one in given.get("places", [])}
-        contents = list(map(int, given.get("contents", [])))
+        places = {_id(one["folder"]): list(map(_id, one["uids"])) for one in given.get("places", [])}
+        contents = list(map(_id, given.get("contents", [])))
         chosen = [Chosen(folder, of_uids(sorted(uids))) for folder, uids in places.items()]
         if given.get("all"):
-            chosen.append(Chosen(int(given["all"]), ALL))
-        within = int(given.get("folder") or 0)
-        target, label = int(given.get("target") or 0), str(given.get("label") or "")
-    except (ValueError, TypeError, KeyError, AttributeError):
+            chosen.append(Chosen(_id(given["all"]), ALL))
+        within = _id(given.get("folder") or 0)
+        target, label = _id(given.get("target") or 0), str(given.get("label") or "")
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return None
     total = sum(map(len, places.values())) + len(contents)
     if len(places) > MOST_PLACES or total > MOST_MESSAGES or (verb not in DO and verb != "erase"):
@@ -91,6 +91,14 @@ def _read(mailbox_id: int, body: bytes) -> Act | None:
     if contents:
         chosen += refile.chosen_of(mailbox_id, contents, folder_id=within)
     return Act(verb, tuple(chosen), target, label)
+
+
+def _id(given: Any) -> int:
+    """Return a number of ours; what PostgreSQL could not hold names nothing here."""
+    found = int(given)
+    if not 0 <= found < 2**63:
+        raise ValueError("out of range")
+    return found
 
 
 @require_POST
