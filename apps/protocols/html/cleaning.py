@@ -1,6 +1,6 @@
 """Hostile HTML → HTML that is safe to show in a frame without scripts, and what a reader should know about it.
 
-The order: bounds, `<style>` into attributes (only rules we wrote anew from what we understood), allow-list, then
+The order: bounds (before everything is parsed, and again), `<style>` into attributes (only rules we wrote anew from what we understood), allow-list, then
 images and links by our own rewriting, until cleaning what came out changes nothing.
 """
 
@@ -25,6 +25,7 @@ PLACEHOLDER = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAA
 
 TEXT_LIMIT = 150_000
 INLINED_LIMIT = 6 * 1024 * 1024
+GROWN_LIMIT, GROWTH = 1024 * 1024, 8
 STYLE_WORK = 5_000_000
 HEAD = 64 * 1024
 MOST_IMAGES = 2000
@@ -33,6 +34,10 @@ PASSES = 4
 FAILED, UNSTABLE = "failed", "unstable"
 
 type Rewrite = Callable[[str], str | None]
+
+
+class _TooMuchError(Exception):
+    """Reading it would cost too much; says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +95,11 @@ def clean(
     if "\0" in source:
         source = source.replace("\0", "")
     try:
-        source = source.encode("utf-8", "replace").decode("utf-8")
-        reason = cost.too_much(source)
-        if not reason:
+        source = cost.untangled(source.encode("utf-8", "replace").decode("utf-8"))
+        if not (reason := cost.too_much(source)):
             return _clean(source, cid, image, dark=dark)
+    except _TooMuchError as error:
+        reason = str(error)
     except Exception:  # noqa: BLE001 - a reader gets the text, whatever the libraries made of the mail.
         reason = FAILED
     return as_text(source, reason)
@@ -110,15 +116,18 @@ def as_text(source: str, reason: str) -> CleanBody:
 
 def _clean(source: str, cid: Rewrite, image: Rewrite, *, dark: bool) -> CleanBody:
     facts, sheet = _facts(source, dark=dark)
-    source = _BODY.sub("<div", _inlined(_STYLE.sub(" ", marked(source)), sheet), count=1)
+    plain = _inlined(_affordable(_STYLE.sub(" ", marked(source))), sheet)
+    plain = _BODY_END.sub("", _BODY.sub("<div", plain, count=1))
     attributes = Attributes()
     told = options(attributes)
-    html = nh3.clean(_BODY_END.sub("", source), **told)
+    html = nh3.clean(_affordable(plain), **told)
+    if len(html) > max(GROWN_LIMIT, GROWTH * len(plain)):
+        raise _TooMuchError(cost.TOO_COSTLY)
     seen = _Pictures(cid, image, attributes.issued)
     html = seen.rewritten(html)
     # A tree builder may read what a serialiser wrote as something else; what is shown must be what was judged.
     for _ in range(PASSES):
-        again = nh3.clean(html, **told)
+        again = nh3.clean(_affordable(html), **told)
         if again == html:
             return replace(
                 facts,
@@ -129,6 +138,13 @@ def _clean(source: str, cid: Rewrite, image: Rewrite, *, dark: bool) -> CleanBod
             )
         html = seen.rewritten(again)
     return as_text(source, UNSTABLE)
+
+
+def _affordable(source: str) -> str:
+    """Return what may be read; what came out of a tree is another document, and may cost what the first did not."""
+    if reason := cost.too_tangled(source):
+        raise _TooMuchError(reason)
+    return source
 
 
 def _facts(source: str, *, dark: bool) -> tuple[CleanBody, Sheet]:

@@ -166,16 +166,53 @@ def test_half_characters_and_nul() -> None:
     assert json.dumps(clean("\udcff<p>").html)
 
 
+def fonts(around: str = "@") -> str:
+    """Return 300 elements that a tree builder opens anew in each of 5,000 paragraphs, unless they were closed."""
+    each = (around.replace("@", f"<font color=#{n:06x}>") for n in range(300))
+    return f"<p>{''.join(each)}{'<p>x' * 5_000}"
+
+
 @pytest.mark.parametrize(
     "source",
-    [
-        "<style" * 100_000,
-        "<style>" + "</style" * 100_000,
-        '<blockquote class="gmail_quote"></blockquote>' * 25_000,
-    ],
-    ids=["styles", "ends", "quotes"],
+    {
+        "styles": "<style" * 100_000,
+        "ends": "<style>" + "</style" * 100_000,
+        "quotes": '<blockquote class="gmail_quote"></blockquote>' * 25_000,
+        "fonts": fonts(),
+        "hidden in a value": '<p title="<xmp">' + fonts(),
+        "hidden as a comment": '<p title="<!--">' + fonts(),
+        "closed in a value": fonts("@").replace("><font", " title='</font>'><font"),
+        "closed in a comment": fonts("@<!--</font>-->"),
+        "closed in raw text": fonts("@<xmp></font></xmp>"),
+        "closed in a script": fonts("@<script><!--<script></script></font></script>"),
+        "closed in another world": fonts(
+            "@<select></font></select><svg></font></svg><object></font></object>"
+        ),
+        "closed in a cell": "<table>" + fonts("@<td></font></td>").replace("<p>x", "</table><p>x"),
+        "closed too far below": fonts("@" + "<div>" * 9 + "</font>" + "</div>" * 9),
+        "closed below items": fonts("@x" + "<li><dd>" * 5 + "</font>" + "</dd></li>" * 5),
+        "unwrapped later": fonts().replace("<p>x", "<button><p>y", 1),
+        "deep": "<div>" * 50_000,
+        "deep items": "<li><dd>" * 25_000,
+        "deep behind values": '<div title="</div>">' * 50_000,
+        "deep behind blocks": "<span><div></span></div>" * 14_000,
+        "deep behind items": "<span><p></span></p>" * 14_000,
+        "small": f"<p>{''.join(f'<font color=#{n:06x}>' for n in range(490))}{'<p>x' * 490}",
+    }.items(),
+    ids=lambda pair: pair[0],
 )
-def test_work_is_bounded(source: str) -> None:
+def test_work_is_bounded(source: tuple[str, str]) -> None:
     began = time.process_time()
-    fold(clean(source).html)
+    shown = clean(source[1]).html
+    fold(shown)
     assert time.process_time() - began < 2
+    assert len(shown) < 3_000_000
+
+
+def test_much_that_is_harmless_is_shown() -> None:
+    row = (
+        '<tr><td><!--[if mso]><table><tr><td><![endif]--><a href="http://a.example"><table><tr><td><b>x</b> <font color=red>y'
+        "</font></td></tr></table></a><!--[if mso]></td></tr></table><![endif]--><p>Hello</p><ul><li>x<li>y</ul></td></tr>"
+    )
+    body = clean(f"<style>p{{color:red}}</style><table>{row * 900}</table>")
+    assert (body.fallback, body.html.count("<p style")) == ("", 900)
