@@ -1,4 +1,4 @@
-"""Bodies that are no JSON: a message, or a file, as it is."""
+"""Bodies: JSON, and what is none, a message or a file, as it is."""
 
 import json
 from collections.abc import Mapping
@@ -6,13 +6,26 @@ from typing import IO, Any
 
 from django.conf import settings
 from drf_spectacular.types import OpenApiTypes
-from rest_framework.exceptions import ValidationError
-from rest_framework.parsers import BaseParser
+from rest_framework.exceptions import ParseError, ValidationError
+from rest_framework.parsers import BaseParser, JSONParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 OCTETS = {"application/octet-stream": OpenApiTypes.BINARY}
 MESSAGE = {"message/rfc822": OpenApiTypes.BINARY}
+
+
+class JsonParser(JSONParser):
+    """Takes JSON; what is nested deeper than anybody reads is not well formed."""
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Return what it says."""
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except RecursionError:
+            raise ParseError from None
 
 
 class MessageParser(BaseParser):

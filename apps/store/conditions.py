@@ -66,7 +66,8 @@ class Conditions:
     def value(self, value: object, kind: str) -> str:
         """Take a value in, and return how it is named."""
         name = f"v{len(self.params)}"
-        self.params[name] = value
+        # PostgreSQL has no text with a NUL, so nothing holds one.
+        self.params[name] = value.replace("\0", "") if isinstance(value, str) else value
         return f"%({name})s::{kind}"
 
     def _leaf(self, key: Key) -> Condition:

@@ -2,18 +2,20 @@
 
 from django.urls import path
 
+from apps.pages import converters  # noqa: F401  # It registers `<id:...>`.
+
 from .views import compose, drafts, outbox, people, sending, uploads
 
 writing = [
-    path("<int:mailbox_id>/compose", compose.new, name="compose-new"),
-    path("<int:mailbox_id>/compose/", compose.new),  # as browsers keep it that handle mailto:
-    path("<int:mailbox_id>/compose/<uuid:draft_id>", compose.compose, name="compose"),
-    path("<int:mailbox_id>/drafts/<uuid:draft_id>", drafts.draft, name="draft"),
-    path("<int:mailbox_id>/drafts/<uuid:draft_id>/send", sending.send, name="send"),
-    path("<int:mailbox_id>/drafts/of/<int:content_id>", drafts.of_message, name="draft-of"),
-    path("<int:mailbox_id>/begin", drafts.begin, name="begin"),
+    path("<id:mailbox_id>/compose", compose.new, name="compose-new"),
+    path("<id:mailbox_id>/compose/", compose.new),  # as browsers keep it that handle mailto:
+    path("<id:mailbox_id>/compose/<uuid:draft_id>", compose.compose, name="compose"),
+    path("<id:mailbox_id>/drafts/<uuid:draft_id>", drafts.draft, name="draft"),
+    path("<id:mailbox_id>/drafts/<uuid:draft_id>/send", sending.send, name="send"),
+    path("<id:mailbox_id>/drafts/of/<id:content_id>", drafts.of_message, name="draft-of"),
+    path("<id:mailbox_id>/begin", drafts.begin, name="begin"),
     path("uploads", uploads.create, name="uploads"),
-    path("uploads/<int:upload_id>", uploads.upload, name="upload"),
+    path("uploads/<id:upload_id>", uploads.upload, name="upload"),
     path("suggestions", people.suggestions, name="suggestions"),
     path("identities", people.own, name="identities"),
     path("outbox", outbox.outbox, name="outbox"),

@@ -343,7 +343,7 @@ INSTALLED_APPS = [
 AUTH_USER_MODEL = "accounts.User"
 SESSION_ENGINE = "apps.accounts.web_sessions"
 SESSION_COOKIE_NAME = "mail_session"
-SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True  # Pages carry the token in their head.
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 MAIL_VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 REST_FRAMEWORK = {
@@ -355,7 +355,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["apps.api.throttle.TokenRate"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["apps.api.raw.JsonParser"],
     "EXCEPTION_HANDLER": "apps.api.problems.problem",
     "UNAUTHENTICATED_USER": None,
 }
@@ -364,6 +364,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": MAIL_VERSION,
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "PATH_CONVERTER_OVERRIDES": {"id": int},
     "COMPONENT_NO_READ_ONLY_REQUIRED": False,
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
@@ -376,7 +377,6 @@ MIDDLEWARE = pages.MIDDLEWARE
 TEMPLATES = pages.templates(BASE_DIR)
 SECURE_CSP = pages.SECURE_CSP
 CSRF_FAILURE_VIEW = "apps.pages.views.errors.csrf_failure"
-CSRF_COOKIE_HTTPONLY = True  # Pages carry the token in their head.
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "static"  # tools/build_assets.py writes hashed and packed files there.

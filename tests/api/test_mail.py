@@ -265,3 +265,20 @@ def test_a_name_of_several_lines_is_one(desk: Desk) -> None:
     message = desk.put(body=body)
     answer = desk.api.ask("GET", f"{desk.at}/messages/{message['id']}/parts/1")
     assert answer["Content-Disposition"] == 'attachment; filename="a Set-Cookie: x"'
+
+
+def test_numbers_that_nothing_has_are_not_found(desk: Desk) -> None:
+    for number in ("9" * 19, "9" * 30):
+        for path in ("folders", "messages"):
+            desk.api.get(f"{desk.at}/{path}/{number}", 404)
+        for path in (
+            f"folders/{number}/messages",
+            f"folders/{number}/changes?since=1",
+            f"messages/{number}/raw",
+        ):
+            desk.api.get(f"{desk.at}/{path}", 404)
+
+
+def test_what_is_nested_too_deeply_is_no_json(desk: Desk) -> None:
+    answer = desk.api.raw("POST", f"{desk.at}/folders", b"[" * 100_000, "application/json")
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")

@@ -168,3 +168,18 @@ def test_a_page_after_new_mail_asks_as_few(shelf: Shelf) -> None:
     with statements() as asked:
         assert "Letter 4" in shelf.page()
     assert len(asked) <= 6, asked
+
+
+@pytest.mark.parametrize("number", ["9" * 19, "9" * 30])
+def test_numbers_that_nothing_has_lead_nowhere(shelf: Shelf, number: str) -> None:
+    content = f"/mail/m/{shelf.mailbox.pk}/{number}"
+    for path in (f"f/{number}/rows", f"f/{number}/changes?since=1", f"undo/{number}", f"drafts/of/{number}"):
+        assert shelf.client.get(shelf.at(path)).status_code == 404
+    for path in ("body", "card", "source", "print", "trace", "raw", "part/1", "cid/x"):
+        assert shelf.client.get(f"{content}/{path}").status_code == 404
+
+
+def test_nothing_is_looked_for_by_a_nul(shelf: Shelf) -> None:
+    for query in ("label:%00", "%00", "from:a%00b"):
+        assert shelf.client.get(shelf.at(f"search?q={query}")).status_code == 200
+        assert shelf.client.get(f"/mail/suggestions?q={query}").status_code == 200

@@ -62,7 +62,7 @@ def words_of(name: str, address: str) -> str:
 
 def suggest(*, user_id: int, text: str, now: dt.datetime, limit: int = LIMIT) -> tuple[Person, ...]:
     """Return people whose name or address begins so, word for word; nobody for no words at all."""
-    tokens = text.lower().split()[:8]
+    tokens = text.replace("\0", " ").lower().split()[:8]
     if not tokens:
         return ()
     patterns = [f"% {_LIKE.sub(r'\\\1', token)}%" for token in tokens]
