@@ -12,12 +12,12 @@ from .flags import ANSWERED, DRAFT, FIRST_KEYWORD_BIT, FLAGGED, FORWARDED, SEEN,
 MOST_RECIPIENTS = 5
 
 
+_FIRST, _LAST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)
+
+
 def moment(seconds: int) -> datetime:
-    """Return a moment, or the first of all where no calendar has it: a Date field may say what it likes."""
-    try:
-        return datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, ValueError, OSError):
-        return datetime(1970, 1, 1, tzinfo=UTC)
+    """Return a moment that every zone's calendar has: the nearest, for a Date field may say what it likes."""
+    return datetime.fromtimestamp(max(_FIRST.timestamp(), min(seconds, _LAST.timestamp())), UTC)
 
 
 @dataclass(frozen=True, slots=True)
