@@ -20,6 +20,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
+from apps.accounts.models import User
 from apps.events.transactions import Plan, Run, perform, query
 from apps.mailboxes.queries import Reachable
 from apps.mailflow.models import Draft, Sending
@@ -103,6 +104,7 @@ def save(
         return TooLong()
     place = reading.reach(user_id, mailbox_id, "write")
     with transaction.atomic():
+        lock_user(user_id)
         draft = _locked(user_id, draft_id)
         if draft is None:
             if revision or _was_sent(user_id, draft_id):
@@ -136,6 +138,14 @@ def save(
         else:
             draft.save()
         return _saved(draft)
+
+
+def lock_user(user_id: int) -> None:
+    """Let one at a time write or send for a user: what is sent at this moment must not come back as a draft.
+
+    Before the draft is locked, for sending and uploads do so, too.
+    """
+    User.objects.select_for_update(no_key=True, of=("self",)).get(id=user_id)
 
 
 def _locked(user_id: int, draft_id: UUID) -> Draft | None:
@@ -297,6 +307,7 @@ def special_folder(mailbox_id: int, special_use: str) -> Plan[int]:
 def opened(*, user_id: int, draft_id: UUID, now: dt.datetime) -> Opened:
     """Return a draft to go on with, as it is now, whoever changed it; NotFoundError if there is none."""
     with transaction.atomic():
+        lock_user(user_id)
         draft = _locked(user_id, draft_id)
         if draft is None:
             raise NotFoundError("there is no such draft")
@@ -309,6 +320,7 @@ def open_message(*, user_id: int, mailbox_id: int, content_id: int, now: dt.date
     """Return the draft a message in the Drafts folder is; one that another program wrote becomes a draft of ours."""
     reading.reach(user_id, mailbox_id, "write")
     with transaction.atomic():
+        lock_user(user_id)
         place = perform(query(sql.IN_DRAFTS, (mailbox_id, content_id)))
         if not place:
             raise NotFoundError("there is no such draft")
@@ -358,8 +370,9 @@ def settle_due(*, now: dt.datetime) -> int:
     """Show IMAP clients the drafts whose message is behind since a minute; return how many."""
     due = Draft.objects.filter(updated_at__lte=now - HEAVY_EVERY, placed_revision__lt=F("revision"))
     done = 0
-    for draft_id in list(due.order_by("updated_at").values_list("id", flat=True)[:SETTLE_AT_ONCE]):
+    for draft_id, user_id in list(due.order_by("updated_at").values_list("id", "user_id")[:SETTLE_AT_ONCE]):
         with transaction.atomic():
+            lock_user(user_id)
             draft = Draft.objects.select_for_update(no_key=True, skip_locked=True).filter(id=draft_id).first()
             if draft is None or draft.placed_revision == draft.revision or _follow(draft, now):
                 continue

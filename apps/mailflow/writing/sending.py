@@ -139,7 +139,7 @@ def _send(
     copy = blobs.prepare([(place.organisation_id, ready.copy)])[0]
     with transaction.atomic():
         # The user's row: of two who send the same at once, the second waits and is told what the first did.
-        User.objects.select_for_update(no_key=True, of=("self",)).get(id=user_id)
+        drafts.lock_user(user_id)
         if (before := _before(user_id, key, draft_id, fields, now)) is not None:
             return before
         if draft_id is not None:

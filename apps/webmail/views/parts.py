@@ -30,6 +30,7 @@ _SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'self'; base-uri 'none'
 # A browser's own PDF viewer does not start in a sandbox.
 _PDF = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 _RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")
+# Kinds a browser may run, and our pages may load scripts from this very server.
 _ACTIVE = ("xml", "script", "json", "wasm")
 _TOKEN = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,80}")
 
@@ -124,12 +125,10 @@ def _file(request: HttpRequest, message: StoredMessage, found: Part, *, show: bo
     show = show and preview not in {Preview.NONE, Preview.MESSAGE, Preview.CALENDAR}
     if show and preview is Preview.TEXT:
         kind = f"text/plain; charset={found.charset if re.fullmatch(r'[a-z0-9_.:-]{1,40}', found.charset) else 'utf-8'}"
-    elif (not show and (kind.startswith(("text/", "image/svg")) or not _TOKEN.fullmatch(kind))) or any(
-        word in kind for word in _ACTIVE
+    elif any(word in kind for word in _ACTIVE) or (
+        not show and (kind.startswith(("text/", "image/svg")) or not _TOKEN.fullmatch(kind))
     ):
-        kind = (
-            OCTETS  # A page or a script is only ever saved: our pages may load scripts from this very server.
-        )
+        kind = OCTETS  # A page or a script is only ever saved.
     policy = _PDF if show and preview is Preview.PDF else _SANDBOX
     headers = safe_headers(policy) | {"Content-Disposition": disposition(file_name(found), inline=show)}
     return streamed(request, message.pieces(found), kind, headers)
