@@ -2,6 +2,7 @@
 
 import enum
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 MOST_OPEN = 10
 """So many messages are open at once; the others wait, folded, until somebody wants them."""
+SECONDS_OPENING = 2.0
+"""So long messages are opened: those that are hostile, or very large, take all of it, and the others wait, too."""
 HEADER_BYTES = 256 * 1024
 MOST_PEOPLE = 200
 MOST_FIELDS = 500
@@ -118,15 +121,27 @@ def show(
     chosen = list(
         dict.fromkeys([*latest, *(each for each in wanted if each in also | images), *reversed(wanted)])
     )
-    open_ids = frozenset(chosen[:MOST_OPEN])
-    found = perform(messages_of(mailbox_id, sorted(open_ids)))
-    shown = []
-    for row in rows:
-        message, is_trusted = found.get(row.content_id), row.sender.address in trusted
-        with_images = is_trusted or row.content_id in images
-        opened = _opened(message, with_images=with_images) if message else None
-        shown.append(Shown(row, row.content_id in open_ids, opened, with_images, is_trusted))
-    return shown
+    found = perform(messages_of(mailbox_id, sorted(chosen[:MOST_OPEN])))
+    with_images = {
+        row.content_id for row in rows if row.content_id in images or row.sender.address in trusted
+    }
+    opened: dict[int, Opened | None] = {}
+    ends = time.monotonic() + SECONDS_OPENING
+    for content_id in chosen[:MOST_OPEN]:
+        message = found.get(content_id)
+        opened[content_id] = _opened(message, with_images=content_id in with_images) if message else None
+        if time.monotonic() > ends:
+            break
+    return [
+        Shown(
+            row,
+            row.content_id in opened,
+            opened.get(row.content_id),
+            row.content_id in with_images,
+            row.sender.address in trusted,
+        )
+        for row in rows
+    ]
 
 
 def _opened(message: StoredMessage, *, with_images: bool) -> Opened | None:

@@ -3,10 +3,12 @@
 Only the parts that are shown are read, and the first bytes of what is attached.
 """
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from apps.protocols.html.cleaning import CleanBody, clean
+from apps.protocols.html import cost
+from apps.protocols.html.cleaning import CleanBody, as_text, clean
 from apps.protocols.html.links import Mismatch
 from apps.protocols.html.plain import from_text
 from apps.protocols.mime.charsets import clean as storable
@@ -18,6 +20,8 @@ from apps.store.contents import StoredMessage
 from .attachments import SNIFFED, Attachment, attachment_of
 
 HTML_BYTES = 4 * 1024 * 1024
+HTML_TOGETHER = 2 * 1024 * 1024
+"""So much HTML of one mail is cleaned; bodies after that are shown as text."""
 TEXT_CHARACTERS = 200_000
 MOST_SHOWN = 20
 _SIGNATURES = frozenset(
@@ -149,6 +153,7 @@ def render(
             by_cid.setdefault(part.cid, part)
     used: set[str] = set()
 
+    @functools.cache  # A mail may show one picture thousands of times.
     def cid(name: str) -> str | None:
         part = by_cid.get(name)
         if part is None or sniff(message.head(part, ENOUGH)) not in PICTURES:
@@ -156,19 +161,23 @@ def render(
         used.add(part.number)
         return addresses.part(part.number)
 
-    bodies = [_body(message, part, cid, addresses.image, dark=dark) for part in choice.shown]
+    bodies, room = list[tuple[CleanBody, bool, bool]](), HTML_TOGETHER
+    for part in choice.shown:
+        bodies.append(_body(message, part, cid, addresses.image, dark=dark, room=room))
+        # To clean a million characters takes a second, and a mail may consist of many bodies.
+        room -= part.size if part.media_type == "text/html" else 0
     attached = choice.attached + [part for part in choice.related if part.number not in used]
     return _joined(bodies, choice, message, attached)
 
 
 def _body(
-    message: StoredMessage, part: Part, cid: Address, image: Address, *, dark: bool
+    message: StoredMessage, part: Part, cid: Address, image: Address, *, dark: bool, room: int
 ) -> tuple[CleanBody, bool, bool]:
     """Return a part as cleaned HTML, whether it was HTML, and whether it was cut."""
     raw = message.head(part, HTML_BYTES)
     text = storable(decode(raw, part.charset))
     if part.media_type == "text/html":
-        body = clean(text, cid=cid, image=image, dark=dark)
+        body = clean(text, cid=cid, image=image, dark=dark) if room > 0 else as_text(text, cost.TOO_LONG)
         return body, not body.fallback, bool(body.fallback) and len(text) > TEXT_CHARACTERS
     if not text.strip():
         return CleanBody(""), False, False
