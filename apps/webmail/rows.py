@@ -49,7 +49,7 @@ class Line:
     @property
     def exact(self) -> str:
         """When it came, in full."""
-        return date_format(timezone.localtime(datetime.fromtimestamp(self.at, UTC)), "l, j F Y, H:i T")
+        return date_format(timezone.localtime(moment(self.at)), "l, j F Y, H:i T")
 
     @property
     def iso(self) -> str:
