@@ -137,7 +137,10 @@ class RemoteRun:
         self.settled = 0
 
     async def run(self) -> int:
-        """Carry until nothing is due and everyone has hung up, or the turn is over; return how many settled."""
+        """Carry until nothing is due and everyone has hung up, or the turn is over; return how many settled.
+
+        What was settled while the answer to its COMMIT was lost is not counted: asked again, it is ours no more.
+        """
         renewing = asyncio.create_task(self._renew())
         try:
             while self._turn.may_claim() or self._is_over_time():
