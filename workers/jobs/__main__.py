@@ -17,6 +17,8 @@ import django
 from celery import signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailplatform.settings.production")
+# Celery would have Django check everything, for which each worker loads all pages and the API: half of its start.
+os.environ["CELERY_SKIP_CHECKS"] = "1"
 
 log = logging.getLogger(__name__)
 
