@@ -4,6 +4,7 @@ Whoever calls decides by `may()` what somebody may see, and says it as a `Scope`
 people who must not learn of each other (Bcc), so a story is cut to the scope, and not only found by it.
 """
 
+import enum
 import json
 import re
 import uuid
@@ -28,6 +29,28 @@ _WORST_FIRST = (
     Kind.POISONED, Kind.FAILED, Kind.EXPIRED, Kind.CANCELLED, Kind.HELD, Kind.DEFERRED, Kind.RELEASED, Kind.RETRIED,
     Kind.DELIVERED, Kind.FILED, Kind.MOVED, Kind.DELETED,
 )  # fmt: skip
+
+
+class Outcome(enum.StrEnum):
+    """What became of a message, in the words by which people look for it."""
+
+    FAILED = "failed"
+    HELD = "held"
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+
+
+# The worst first, as above. Of what was accepted and nothing more is known, it is waiting.
+_RANKED = (Outcome.FAILED, Outcome.HELD, Outcome.WAITING, Outcome.DELIVERED)
+_OUTCOMES = {
+    **dict.fromkeys((Kind.POISONED, Kind.FAILED, Kind.EXPIRED, Kind.CANCELLED), Outcome.FAILED),
+    Kind.HELD: Outcome.HELD,
+    **dict.fromkeys((Kind.ACCEPTED, Kind.DEFERRED, Kind.RELEASED, Kind.RETRIED), Outcome.WAITING),
+    **dict.fromkeys((Kind.DELIVERED, Kind.FILED, Kind.MOVED, Kind.DELETED), Outcome.DELIVERED),
+    Kind.REFUSED: Outcome.REFUSED,
+}
+_RANKS = json.dumps({kind: _RANKED.index(word) for kind, word in _OUTCOMES.items() if word in _RANKED})
 # What only those who sent a message, and who look after them, learn of how it was sent.
 _OF_THE_SENDER = ("peer", "helo", "login", "more")
 _OF_THE_MAILBOX = ("folder", "uid", "folder_id", "content_id", "mailbox_id")
@@ -69,7 +92,8 @@ class TraceSearch:
     """What to look for; everything given must fit, and only the last 30 days are searched unless told.
 
     `address` is a sender's or a recipient's, as it was written or where it led, or an @domain; `host` a name or
-    an IP address at the other end, of whoever brought it or took it. `after` is the cursor of the last line seen.
+    an IP address at the other end, of whoever brought it or took it. `outcome` is where it stands, at the recipient
+    where it stands worst. `after` is the cursor of the last line seen.
     """
 
     address: str = ""
@@ -80,6 +104,7 @@ class TraceSearch:
     trace_id: uuid.UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
+    outcome: Outcome | None = None
     after: str = ""
     limit: int = 50
 
@@ -195,6 +220,7 @@ def _statement(search: TraceSearch, scope: Scope | None) -> tuple[str, dict[str,
     if scope is not None:
         conditions.append("scope")
         params["scope"] = scope.keys
+    conditions += _outcome(search, scope, params)
     if search.after:
         if (match := _CURSOR.fullmatch(search.after)) is None:
             raise BadCursorError(search.after[:60])
@@ -207,6 +233,27 @@ def _statement(search: TraceSearch, scope: Scope | None) -> tuple[str, dict[str,
         params["after_id"] = int(match[3])
         conditions.append("after")
     return sql.page(tuple(sorted(conditions))), params
+
+
+def _outcome(search: TraceSearch, scope: Scope | None, params: dict[str, Any]) -> list[str]:
+    """Return the conditions for an outcome, and put what they ask for into the parameters."""
+    if search.outcome is None:
+        return []
+    if search.outcome == Outcome.REFUSED:
+        return ["refused"]
+    params["rank"] = _RANKED.index(search.outcome)
+    params["ranks"] = _RANKS
+    params["unknown"] = _RANKED.index(Outcome.WAITING)
+    name = "outcome_any" if search.host else "outcome"
+    if scope is not None:
+        name += "_theirs"
+        params["scope_addresses"] = list(scope.addresses)
+        params["scope_domains"] = list(scope.domains)
+        params["scope_mailboxes"] = list(scope.mailbox_ids)
+    if search.host or search.outcome not in {Outcome.FAILED, Outcome.HELD}:
+        return [name]
+    params["kinds"] = [kind.value for kind, word in _OUTCOMES.items() if word == search.outcome]
+    return ["rare", name]
 
 
 def _line(

@@ -1,8 +1,10 @@
 """The trace in plain sentences, in the reader's language: what console, webmail and `manage.py trace` show."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .trace import Kind, Recorded
@@ -94,8 +96,17 @@ def _filed(detail: Detail) -> str:
     }
 
 
+def _moment(text: object) -> str:
+    """Return a time as it was recorded, by the clock of whoever reads."""
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return ""
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M %Z}" if moment.tzinfo else ""
+
+
 def _deferred(detail: Detail) -> str:
-    told = {**_about(detail), "when": detail.get("next_attempt")}
+    told = {**_about(detail), "when": _moment(detail.get("next_attempt"))}
     if told["when"]:
         return _("Not yet delivered to %(recipient)s%(reply)s; next attempt at %(when)s.") % told
     return _("Not yet delivered to %(recipient)s%(reply)s.") % told

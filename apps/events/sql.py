@@ -30,6 +30,39 @@ SELECT trace_id, at, id, kind, detail::text FROM events_messageevent
        {conditions}
  ORDER BY at DESC, id DESC LIMIT %(limit)s::int
 """
+# Where a message stands, as a number that grows with how well: at the recipient where it stands worst. Of several
+# people's mail only the recipients within the reader's scope count, unless the message is the reader's own.
+_STANDS = """AND kind <> 'refused' AND %(rank)s::int = (
+         SELECT coalesce(min((%(ranks)s::jsonb ->> stand.kind)::int), %(unknown)s::int)
+           FROM (SELECT DISTINCT ON (e.detail ->> 'recipient') e.kind
+                   FROM events_messageevent e
+                  WHERE e.trace_id = events_messageevent.trace_id AND e.at >= {since}
+                        AND e.kind NOT IN ('accepted', 'refused', 'bounced') {theirs}
+                  ORDER BY e.detail ->> 'recipient', e.at DESC, e.id DESC) stand)"""
+
+
+def _within(address: str) -> str:
+    return (
+        f"lower({address}) = ANY(%(scope_addresses)s::text[])"
+        f" OR split_part(lower({address}), '@', -1) = ANY(%(scope_domains)s::text[])"
+    )
+
+
+_THEIRS = f"""
+                        AND ({_within("e.detail ->> 'recipient'")}
+                             OR (e.detail ->> 'mailbox_id')::bigint = ANY(%(scope_mailboxes)s::bigint[])
+                             OR EXISTS (SELECT FROM events_messageevent came
+                                         WHERE came.trace_id = events_messageevent.trace_id
+                                               AND came.kind = 'accepted'
+                                               AND came.detail ->> 'origin' = 'submission'
+                                               AND ({_within("came.detail ->> 'login'")}
+                                                    OR {_within("came.detail ->> 'sender'")})))"""
+
+
+def _stands(since: str, theirs: str) -> str:
+    return _STANDS.replace("{since}", since).replace("{theirs}", theirs)
+
+
 _CONDITIONS = {
     "after": "AND (at, id) < (%(after_at)s::timestamptz, %(after_id)s::bigint)",
     "kinds": "AND kind IN ('accepted', 'refused')",
@@ -37,6 +70,15 @@ _CONDITIONS = {
     "sender": "AND lower(detail ->> 'sender') = %(sender)s::text",
     "trace": "AND trace_id = %(trace_id)s::uuid",
     "scope": "AND keys && %(scope)s::text[]",
+    "refused": "AND kind = 'refused'",
+    # A kind that few messages have: whatever has none of it need not be looked at.
+    "rare": """AND trace_id IN (SELECT trace_id FROM events_messageevent
+                        WHERE at >= %(since)s::timestamptz AND kind = ANY(%(kinds)s::text[]))""",
+    "outcome": _stands("events_messageevent.at", ""),
+    "outcome_theirs": _stands("events_messageevent.at", _THEIRS),
+    # Another server may be named days after the message came.
+    "outcome_any": _stands("'-infinity'", ""),
+    "outcome_any_theirs": _stands("'-infinity'", _THEIRS),
 }
 
 

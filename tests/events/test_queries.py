@@ -7,13 +7,22 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import translation
+from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.events import queries, sql, trace
 from apps.events.models import MessageEvent
-from apps.events.queries import BadCursorError, Scope, TraceLine, TraceSearch, cut, find_traces, story
+from apps.events.queries import (
+    BadCursorError,
+    Outcome,
+    Scope,
+    TraceLine,
+    TraceSearch,
+    cut,
+    find_traces,
+    story,
+)
 from apps.events.sentences import sentence
 from apps.events.trace import Event, Kind, Recorded
 from apps.events.transactions import perform
@@ -236,3 +245,65 @@ def test_sentences_are_of_the_readers_language() -> None:
 
 def test_statements_are_named_once() -> None:
     assert sql.page(("keys",)) is sql.page(("keys",))
+
+
+def test_a_message_is_found_by_its_outcome_at_the_worst_recipient(domain: str) -> None:
+    other, mailbox_id = f"x{domain}", uuid.uuid4().int >> 80
+    peer = f"2001:db8::{uuid.uuid4().hex[:4]}"
+    fine = tell("bob@far.example", (f"alice@{domain}", mailbox_id), peer=peer)
+    bad = tell("bob@far.example", (f"alice@{domain}", mailbox_id), (f"mallory@{other}", 8), peer=peer)
+    told = {"recipient": f"mallory@{other}", "reply": "550 no"}
+    perform(trace.record([Event(bad, Kind.FAILED, 1, told)]))
+    fresh, refused = uuid.uuid4(), uuid.uuid4()
+    keys = trace.keys_of(addresses=(f"alice@{domain}",), hosts=(peer,))
+    detail = {"sender": "bob@far.example", "recipients": [f"alice@{domain}"]}
+    perform(trace.record([Event(fresh, Kind.ACCEPTED, 1, detail | {"origin": "mx"}, keys)]))
+    perform(
+        trace.record(
+            [
+                Event(
+                    refused,
+                    Kind.REFUSED,
+                    1,
+                    {"recipient": f"alice@{domain}", "peer": peer, "reason": "x"},
+                    keys,
+                )
+            ]
+        )
+    )
+    admin = Scope(domains=frozenset({domain}))
+
+    def of(outcome: str, scope: Scope | None, **search: str) -> list[uuid.UUID]:
+        wanted = TraceSearch(address=f"alice@{domain}", outcome=Outcome(outcome), **search)  # type: ignore[arg-type]
+        lines = find_traces(wanted, scope=scope)
+        return [line.trace_id for line in lines]
+
+    for search in ({}, {"host": peer}):
+        assert of("failed", None, **search) == [bad]
+        assert of("delivered", None, **search) == [fine]
+        # What became of it at somebody else is not theirs to learn, not even by asking for it.
+        assert of("failed", admin, **search) == []
+        assert of("delivered", admin, **search) == [bad, fine]
+        for scope in (None, admin):
+            assert of("waiting", scope, **search) == [fresh]
+            assert of("refused", scope, **search) == [refused]
+            assert of("held", scope, **search) == []
+
+
+def test_who_sent_it_looks_for_what_became_of_it(domain: str) -> None:
+    mine = tell(f"alice@{domain}", ("x@far.example", None), origin="submission", login=f"alice@{domain}")
+    perform(trace.record([Event(mine, Kind.HELD, 1, {"recipient": "x@far.example"})]))
+    for scope in (Scope(domains=frozenset({domain})), Scope(addresses=frozenset({f"alice@{domain}"}))):
+        search = TraceSearch(sender=f"alice@{domain}", outcome=Outcome.HELD)
+        assert [line.trace_id for line in find_traces(search, scope=scope)] == [mine]
+
+
+def test_the_next_attempt_is_told_by_the_readers_clock() -> None:
+    detail = {"recipient": "a@b.example", "next_attempt": "2026-03-01T12:45:30+01:00"}
+    assert "next attempt at 2026-03-01 11:45 UTC" in sentence(
+        Recorded(trace.LONG_AGO, "deferred", None, detail)
+    )
+    with timezone.override("Asia/Kolkata"):
+        assert "next attempt at 2026-03-01 17:15 IST" in sentence(
+            Recorded(trace.LONG_AGO, "deferred", None, detail)
+        )
