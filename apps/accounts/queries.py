@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db.models import Exists, Max, OuterRef, Prefetch, Q, QuerySet
+from django.utils import timezone
 
 from apps.domains.models import Domain
 from apps.events.models import AuditEntry
@@ -161,4 +162,28 @@ def roles_in(reach: Reach) -> QuerySet[Role]:
         Q(organisation_id__in=reach.organisation_ids)
         | Q(domain__organisation_id__in=reach.organisation_ids)
         | Q(domain_id__in=reach.domain_ids)
+    )
+
+
+def sessions_in(reach: Reach) -> QuerySet[Session]:
+    """Return the sessions that let somebody within reach in, with whose they are and what those may do."""
+    # A browser's that grew too old ends at the next housekeeping; it lets nobody in any more.
+    found = Session.objects.filter(ended_at=None).exclude(web__expires_at__lt=timezone.now())
+    return _of_users(found.select_related("user", "credential", "passkey"), reach)
+
+
+def credentials_in(reach: Reach) -> QuerySet[Credential]:
+    """Return the secrets of users within reach, with whose they are and what those may do; no verifier comes along."""
+    found = Credential.objects.select_related("user").defer("verifier", "scram")
+    return _of_users(found, reach)
+
+
+def _of_users[M: (Session, Credential)](rows: QuerySet[M], reach: Reach) -> QuerySet[M]:
+    rows = rows.prefetch_related(Prefetch("user__roles", Role.objects.select_related("domain")))
+    if reach.is_everything:
+        return rows
+    return rows.filter(
+        Q(user__organisation_id__in=reach.organisation_ids)
+        | Q(user__domain_id__in=reach.domain_ids)
+        | Q(user_id=reach.user_id)
     )

@@ -36,7 +36,10 @@ GROUPS = (
     Group("", (Section("overview", "console:overview", "layout-dashboard", _("Overview")),)),
     Group(
         _("Mail"),
-        (Section("queue", "console:queue", "hourglass", _("Queue"), Noun.QUEUE),),
+        (
+            Section("trace", "console:trace", "route", _("Message trace"), Noun.TRACE),
+            Section("queue", "console:queue", "hourglass", _("Queue"), Noun.QUEUE),
+        ),
     ),
     Group(
         _("Directory"),
@@ -54,6 +57,8 @@ GROUPS = (
         (
             Section("users", "console:users", "users", _("Users"), Noun.USER),
             Section("roles", "console:roles", "shield-check", _("Roles"), Noun.ROLE),
+            Section("sessions", "console:sessions", "monitor-smartphone", _("Sessions"), Noun.SESSION),
+            Section("audit", "console:audit", "scroll-text", _("Audit log"), Noun.AUDIT),
         ),
     ),
     Group(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
@@ -38,8 +39,8 @@ def page_of[M: Model](request: HttpRequest, rows: QuerySet[M], order: Order, *, 
     wanted = rows.order_by(*(f"{sign}{key}" for key in order.keys))
     try:
         found = list((wanted if values is None else wanted.filter(_beyond(order, values)))[: size + 1])
-    except (ValueError, TypeError):
-        # Somebody wrote the cursor by hand, and a name stands where a number should.
+    except (ValueError, TypeError, ValidationError):
+        # Somebody wrote the cursor by hand, and a name stands where a number or a time should.
         values, found = None, list(wanted[: size + 1])
     following = request.GET.copy()
     if len(found) > size:
@@ -59,7 +60,7 @@ def _value(row: Model, key: str) -> Any:
 
 
 def _write(values: Sequence[Any]) -> str:
-    text = json.dumps(values, separators=(",", ":"))
+    text = json.dumps(values, separators=(",", ":"), default=str)
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 

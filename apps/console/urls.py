@@ -4,6 +4,7 @@ from django.urls import path
 
 from apps.console.views import (
     aliases,
+    audit,
     domains,
     mailbox_changes,
     mailboxes,
@@ -13,7 +14,9 @@ from apps.console.views import (
     queue_actions,
     roles,
     search,
+    sessions,
     system,
+    trace,
     user_changes,
     users,
 )
@@ -86,4 +89,9 @@ urlpatterns = [
     path("queue/many/<slug:action>", queue_actions.act_on_many, name="queue-act-on-many"),
     path("queue/<int:recipient_id>/", queue.queued, name="queued"),
     path("queue/<int:recipient_id>/<slug:action>", queue_actions.act, name="queue-act"),
+    path("sessions/", sessions.sessions, name="sessions"),
+    path("sessions/secrets/", sessions.secrets, name="secrets"),
+    path("audit/", audit.audit, name="audit"),
+    path("trace/", trace.traces, name="trace"),
+    path("trace/<uuid:trace_id>/", trace.trace, name="trace-story"),
 ]

@@ -13,3 +13,12 @@ document.addEventListener("change", ({ target: all }) => {
     if (box instanceof HTMLInputElement && box.name === all.dataset["ticks"]) box.checked = all.checked;
   }
 });
+
+/** `/` leads to the search, unless somebody is writing. */
+document.addEventListener("keydown", (event) => {
+  const { target, key, altKey, ctrlKey, metaKey } = event;
+  if (key !== "/" || altKey || ctrlKey || metaKey) return;
+  if (target instanceof Element && target.closest("input, textarea, select, dialog")) return;
+  event.preventDefault();
+  document.querySelector<HTMLElement>(".console-search input")?.focus();
+});

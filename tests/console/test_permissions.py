@@ -80,6 +80,9 @@ def test_the_navigation_leads_only_where_one_may_go() -> None:
             "roles/",
             "queue/",
             "system/",
+            "trace/",
+            "sessions/",
+            "audit/",
         ):
             shown = f'href="/console/{route}"' in page
             assert shown == (client.get(f"/console/{route}").status_code == 200), (who, route)

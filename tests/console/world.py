@@ -1,6 +1,7 @@
 """A small world that every role looks at: alice's things, of our organisation."""
 
 import re
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,8 @@ from apps.accounts.models import Session, User
 from apps.accounts.services import credentials
 from apps.domains.models import Domain
 from apps.events.audit import SYSTEM
+from apps.events.trace import Event, Kind, record
+from apps.events.transactions import perform
 from apps.mailboxes.services import set_member
 from tests.factories import a_domain, a_mailbox, a_role, a_user, an_alias
 from tests.queue.letters import queue, remote
@@ -68,6 +71,9 @@ def a_world() -> World:
     made = credentials.add_app_password(user=alice, label="Phone", actor=SYSTEM)
     session = Session.objects.create(user=alice, door="imap", credential_id=made.credential_id)
     [queued] = queue(remote("x@far.example", domain.organisation_id), sender=str(mailbox))
+    trace_id = uuid.uuid4()
+    told = {"origin": "mx", "sender": "bob@far.example", "recipients": [str(mailbox)]}
+    perform(record([Event(trace_id, Kind.ACCEPTED, domain.organisation_id, told)]))
     names = {
         "recipient_id": queued.pk,
         "action": "hold",
@@ -82,5 +88,6 @@ def a_world() -> World:
         "role_id": role.id,
         "credential_id": made.credential_id,
         "session_id": session.id,
+        "trace_id": trace_id,
     }
     return World(names, domain, alice)

@@ -8,11 +8,14 @@ from django import template
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.timesince import timesince, timeuntil
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import Role
-from apps.console import navigation
+from apps.console import navigation, words_of_mail
+from apps.console.tracing import Step
 from apps.console.words import QUEUE_ACTIONS, RIGHTS, ROLES
 from apps.organisations.sizes import show_size
+from apps.pages.templatetags import ui
 
 register = template.Library()
 
@@ -55,6 +58,41 @@ def meter(used: int | None, limit: int | None) -> dict[str, Any]:
         "percent": int(share * 100),
         "look": look,
     }
+
+
+@register.inclusion_tag("console/_at.html")
+def at(moment: datetime | None, precision: str = "minutes") -> dict[str, Any]:
+    """Write a time, by the clock of whoever reads."""
+    return {"moment": moment, "precision": precision}
+
+
+@register.inclusion_tag("parts/status.html")
+def stand(kind: str) -> dict[str, str]:
+    """A word about where a message stands."""
+    return ui.status(*words_of_mail.stand(kind))
+
+
+@register.filter
+def shape(step: Step) -> str:
+    """Return the icon of a step."""
+    return words_of_mail.ICONS.get(step.told.kind, ui.STATES[step.look])
+
+
+@register.filter
+def took(time: timedelta) -> str:
+    """Write how long something took."""
+    seconds = max(time.total_seconds(), 0)
+    if seconds < 60:
+        return _("%(seconds)s s") % {"seconds": f"{seconds:.1f}"}
+    if seconds < 3600:
+        return _("%(minutes)d min %(seconds)d s") % {"minutes": seconds // 60, "seconds": seconds % 60}
+    return _("%(hours)d h %(minutes)d min") % {"hours": seconds // 3600, "minutes": seconds % 3600 // 60}
+
+
+@register.filter
+def origin(name: str) -> str:
+    """Write who brought a message."""
+    return str(words_of_mail.ORIGINS.get(name, name))
 
 
 @register.filter

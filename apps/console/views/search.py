@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +15,10 @@ from apps.accounts.permissions import Noun
 from apps.accounts.queries import domains_in, find_domains, find_users, users_in
 from apps.console import lookup
 from apps.console.access import administrators, where
-from apps.mailboxes.queries import aliases_in, find_aliases, find_mailboxes, mailboxes_in
+from apps.console.tracing import SPANS, trace_id_of
+from apps.events.queries import TraceLine, TraceSearch, find_traces
+from apps.events.trace import key
+from apps.mailboxes.queries import aliases_in, find_aliases, find_mailboxes, mailboxes_in, trace_scope
 from apps.queue import queries
 from apps.queue.words import words_about
 
@@ -42,10 +46,33 @@ class Group:
 
 @administrators
 def search(request: HttpRequest) -> HttpResponse:
-    """Show what holds the text, of each kind the first few."""
+    """Show what holds the text, of each kind the first few; an id of one message leads to its story at once."""
     text = lookup.query_of(request)
+    lines = _messages(request, text)
+    is_id = trace_id_of(text) is not None
+    told = [line for line in lines if is_id or (line.message_id and key(line.message_id) == key(text))]
+    if len(told) == 1:
+        return HttpResponseRedirect(reverse("console:trace-story", args=[told[0].trace_id]))
     groups = [group for group in _groups(request, text) if group.hits] if text else []
-    return render(request, "console/search.html", {"section": "", "sought": text, "groups": groups})
+    context = {
+        "section": "",
+        "sought": text,
+        "groups": groups,
+        "lines": lines[:MOST],
+        "traces": f"{reverse('console:trace')}?{urlencode({'q': text})}" if len(lines) > MOST else "",
+    }
+    return render(request, "console/search.html", context)
+
+
+def _messages(request: HttpRequest, text: str) -> list[TraceLine]:
+    """Return the newest messages of an address, a Message-ID or an id; mail is not searched for parts of names."""
+    reach = where(request, Noun.TRACE)
+    trace_id = trace_id_of(text)
+    if not reach or not (trace_id or "@" in text):
+        return []
+    since = timezone.now() - SPANS["ever"]
+    wanted = TraceSearch(trace_id=trace_id, address="" if trace_id else text, since=since, limit=MOST + 1)
+    return find_traces(wanted, scope=trace_scope(reach))
 
 
 def _groups(request: HttpRequest, text: str) -> list[Group]:

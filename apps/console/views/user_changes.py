@@ -182,7 +182,7 @@ def end_session(request: HttpRequest, user_id: int, session_id: uuid.UUID) -> Ht
 
     def run(_data: dict[str, Any]) -> Done:
         sessions.end_session(session=session, actor=actor(request))
-        return _("The session ended."), page_of_user(found)
+        return _("The session ended."), _back(request, found)
 
     return ask(
         request,
@@ -191,7 +191,7 @@ def end_session(request: HttpRequest, user_id: int, session_id: uuid.UUID) -> Ht
         explain=[_("Its program has to sign in again; a mail program does so by itself.")],
         section=SECTION,
         button=_("End session"),
-        back=page_of_user(found),
+        back=_back(request, found),
         run=run,
         is_danger=True,
     )
@@ -205,7 +205,7 @@ def end_sessions(request: HttpRequest, user_id: int) -> HttpResponse:
 
     def run(_data: dict[str, Any]) -> Done:
         sessions.end_sessions(user_id=found.id, actor=actor(request))
-        return _("%(user)s is signed out everywhere.") % {"user": found}, page_of_user(found)
+        return _("%(user)s is signed out everywhere.") % {"user": found}, _back(request, found)
 
     return ask(
         request,
@@ -213,7 +213,7 @@ def end_sessions(request: HttpRequest, user_id: int) -> HttpResponse:
         title=_("Sign %(user)s out everywhere?") % {"user": found},
         section=SECTION,
         button=_("Sign out"),
-        back=page_of_user(found),
+        back=_back(request, found),
         run=run,
         is_danger=True,
     )
@@ -229,7 +229,7 @@ def remove_credential(request: HttpRequest, user_id: int, credential_id: int) ->
 
     def run(_data: dict[str, Any]) -> Done:
         credentials.remove_credential(credential=credential, actor=actor(request))
-        return _("It was withdrawn."), page_of_user(found)
+        return _("It was withdrawn."), _back(request, found)
 
     return ask(
         request,
@@ -238,7 +238,7 @@ def remove_credential(request: HttpRequest, user_id: int, credential_id: int) ->
         explain=[_("What signs in with it is out from now on, and has to be given another.")],
         section=SECTION,
         button=_("Withdraw"),
-        back=page_of_user(found),
+        back=_back(request, found),
         run=run,
         is_danger=True,
     )
@@ -276,6 +276,17 @@ def reset_factors(request: HttpRequest, user_id: int) -> HttpResponse:
         run=run,
         is_danger=True,
     )
+
+
+def _back(request: HttpRequest, user: User) -> str:
+    """Return where one came from: a list of sessions or secrets, or the user's page."""
+    match request.GET.get("from"):
+        case "sessions":
+            return f"{reverse('console:sessions')}?user={user.id}"
+        case "secrets":
+            return reverse("console:secrets")
+        case _:
+            return page_of_user(user)
 
 
 def _demand_on(request: HttpRequest, user: User, noun: Noun, verb: Verb) -> None:
