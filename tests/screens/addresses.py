@@ -32,10 +32,10 @@ class Address:
         return re.findall(r"<(?:\w+:)?(\w+)>", self.route)
 
     @property
-    def who(self) -> str:
-        """Who looks at it first."""
+    def whos(self) -> tuple[str, ...]:
+        """Who may look at it: alice has set up everything, bob nothing."""
         kind = self.name.partition(":")[0]
-        return {"console": "admin", "pages": "nobody"}.get(kind, "alice")
+        return {"console": ("admin",), "pages": ("nobody",)}.get(kind, ("alice", "bob"))
 
     def paths(self, world: World) -> Iterator[str]:
         """Return the addresses worth trying: with what the world names, then what a page linked to."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -84,15 +85,15 @@ class Walk:
 
     def _find(self, address: Address) -> Screen | bool | None:
         """Return the screen of a pattern, False if it is none, None if nothing led to it."""
-        context = self._page(address.who).context
-        for path in address.paths(self.world):
-            answer = context.request.get(f"{self.web}{path}", max_redirects=0)
+        for who, path in itertools.product(address.whos, address.paths(self.world)):
+            answer = self._page(who).context.request.get(f"{self.web}{path}", max_redirects=0)
             kind, body = answer.headers.get("content-type", ""), answer.body()[:200]
             if answer.status >= 500:
                 self.faults.append(f"{address.name}: {path} is answered {answer.status}")
             if answer.status == 200 and kind.startswith("text/html") and b"<!doctype html" in body.lower():
-                return Screen(address.name.replace(":", "-"), path, address.who)
-            if answer.status not in {403, 404}:
+                return Screen(address.name.replace(":", "-"), path, who)
+            elsewhere = answer.status == 302 and who != address.whos[-1]
+            if answer.status not in {403, 404} and not elsewhere:
                 self.no_pages.append(f"{address.name}: {answer.status} {kind.partition(';')[0]}")
                 return False
         return None
@@ -138,7 +139,7 @@ class Walk:
             page.goto("about:blank")
             page.set_content(text)
         if page.locator("mail-list").count():
-            page.wait_for_selector(LIST)
+            page.wait_for_selector(LIST, state="attached")
         if page.locator("[data-compose-shell]").count():
             page.wait_for_selector(".composer-fields")
         if screen.first is not None:

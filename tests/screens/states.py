@@ -62,6 +62,7 @@ def _of_everybody(world: World) -> Iterator[Screen]:
     yield Screen("sign-in-refused", "/sign-in", "nobody", _sign_in("nobody@example.test", "wrong"), 422)
     yield Screen("second-step", "/sign-in", "nobody", _sign_in(world.two_steps, PASSWORD))
     yield Screen("second-step-refused", "/sign-in", "nobody", _wrong_code(world), 422)
+    yield Screen("settings-security-plain", "/settings/security", "bob")
     yield Screen("api-docs", "/api/v1/docs", "alice")
     yield Screen("error-404", "/there-is-nothing", "alice", status=404)
     yield Screen("error-404-nobody", "/there-is-nothing", "nobody", status=404)

@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from apps.accounts.models import Role, User
+from apps.accounts.models import Passkey, Role, User
 from apps.accounts.services import credentials, roles, users
 from apps.domains.models import Domain
 from apps.events.audit import SYSTEM
 from apps.events.transactions import perform
 from apps.mailboxes.models import Mailbox
+from apps.mailflow.trusted import trust, trusted
 from apps.store.services import folders
-from tests.accounts.signing import with_totp
+from tests.accounts.signing import with_passkey, with_totp
 from tests.browsers import a_browser_of
 from tests.factories import a_domain, a_mailbox
 
@@ -55,8 +56,17 @@ def a_world(domain: Domain | None = None, mark: str = "") -> World:
     careful = users.create_user(address=f"careful@{domain.name}", name="Mia Careful", actor=SYSTEM)
     credentials.set_password(user=careful, password=PASSWORD, actor=SYSTEM)
     with_totp(careful)
+    with_totp(alice)
+    with_passkey(alice, label="Blue key")
+    trust(user_id=alice.id, address="gardener@news.example.org")
     # The letters first: their quota is alice's own, and what the directory says of others is only said.
     names = mail.fill(domain, alice, mailbox) | directory.fill(domain, admin, mark)
+    names |= {
+        "passkey_id": list(Passkey.objects.filter(user=alice).values_list("id", flat=True)),
+        "trusted_id": [one.id for one in trusted(user_id=alice.id)],
+        "action": ["hold", "release", "retry", "bounce", "cancel"],
+        "reply": ["451-4.7.1"],
+    }
     box = Mailbox.objects.select_related("owner").get(domain=domain, local_part="bob")
     perform(folders.ensure_defaults(box.pk))
     cookies = {
