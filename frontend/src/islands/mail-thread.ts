@@ -30,7 +30,8 @@ export class MailThread extends HTMLElement {
     this.addEventListener("toggle", (event) => void this.toggled(event), { signal, capture: true });
     document.addEventListener("keydown", (event) => this.key(event), { signal });
     this.frames(this);
-    this.querySelector<HTMLElement>(".thread-subject")?.focus({ preventScroll: true });
+    // A page that was just loaded begins at its beginning; what somebody opened has the focus.
+    if (navigator.userActivation.hasBeenActive) this.querySelector<HTMLElement>(".thread-subject")?.focus({ preventScroll: true });
   }
 
   disconnectedCallback(): void {

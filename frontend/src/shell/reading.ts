@@ -103,7 +103,7 @@ export class Reading {
       this.pane.replaceChildren(...page.body.childNodes);
       htmx.process(this.pane);
       this.pane.scrollTop = 0;
-      (this.pane.querySelector<HTMLElement>("h2[tabindex], [data-subject]") ?? this.pane).focus({ preventScroll: true });
+      if (navigator.userActivation.hasBeenActive) (this.pane.querySelector<HTMLElement>("h2[tabindex], [data-subject]") ?? this.pane).focus({ preventScroll: true });
     } catch (error) {
       if (asking.signal.aborted) return;
       window.clearTimeout(slow);
