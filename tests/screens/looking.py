@@ -30,6 +30,10 @@ rules => axe.run({iframes: false, ...(rules ? {runOnly: rules} : {})}).then(foun
 SAY_REPORTS = """
 document.addEventListener("securitypolicyviolation", e => console.error("CSP: " + e.violatedDirective + " " + e.blockedURI))
 """
+SETTLED = """
+() => Promise.race([Promise.all(document.getAnimations().map(a => a.finished.catch(() => 0))).then(() => new Promise(requestAnimationFrame)),
+  new Promise(done => setTimeout(done, 500))])
+"""
 ADDRESSES = """
 () => [...document.querySelectorAll("[href], [hx-get]")].map(e => e.getAttribute("hx-get") ?? e.getAttribute("href"))
 """
@@ -85,6 +89,7 @@ class Walk:
 
     def _find(self, address: Address) -> Screen | bool | None:
         """Return the screen of a pattern, False if it is none, None if nothing led to it."""
+        other = ""
         for who, path in itertools.product(address.whos, address.paths(self.world)):
             answer = self._page(who).context.request.get(f"{self.web}{path}", max_redirects=0)
             kind, body = answer.headers.get("content-type", ""), answer.body()[:200]
@@ -92,10 +97,13 @@ class Walk:
                 self.faults.append(f"{address.name}: {path} is answered {answer.status}")
             if answer.status == 200 and kind.startswith("text/html") and b"<!doctype html" in body.lower():
                 return Screen(address.name.replace(":", "-"), path, who)
-            elsewhere = answer.status == 302 and who != address.whos[-1]
-            if answer.status not in {403, 404} and not elsewhere:
-                self.no_pages.append(f"{address.name}: {answer.status} {kind.partition(';')[0]}")
-                return False
+            if answer.status not in {403, 404}:
+                other = f"{address.name}: {answer.status} {kind.partition(';')[0]}"
+                if answer.status != 302:
+                    break
+        if other:
+            self.no_pages.append(other)
+            return False
         return None
 
     def _visit(self, address: Address, found: Screen | bool) -> None:
@@ -149,6 +157,7 @@ class Walk:
         page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
         if self.pictures is not None:
             self._picture(page, self.pictures / f"{screen.name}-{self.width}-{theme}.png")
+        page.evaluate(SETTLED)
         wide, fits = page.evaluate(
             "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
         )

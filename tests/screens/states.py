@@ -113,6 +113,7 @@ def _wait(selector: str) -> Callable[[Page], None]:
     def wait(page: Page) -> None:
         page.wait_for_selector(selector)
         page.wait_for_timeout(300)  # A message's frame takes its height from what it shows.
+        page.evaluate("document.activeElement?.blur()")  # As whoever opened it with a mouse sees it.
 
     return wait
 

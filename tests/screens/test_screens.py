@@ -32,4 +32,5 @@ def test_every_screen(world: World) -> None:
         walk.go()
         browser.close()
     assert len(walk.seen) > 60
-    assert list(report([walk])) == []
+    faults = list(report([walk]))
+    assert not faults, "\n".join(faults)
