@@ -4,7 +4,10 @@ import base64
 import hashlib
 import hmac
 import os
+import secrets
 from dataclasses import dataclass
+
+from django.conf import settings
 
 from apps.vault.secrets import keyed_hash_with
 
@@ -16,6 +19,16 @@ TOKEN_PREFIX = "mp_"
 APP_PASSWORD_CHARS = 26  # 5 bits each: 130 bits.
 SCRAM_ITERATIONS = 4096
 SCRAM_MECHANISMS = {"SCRAM-SHA-256": "sha256", "SCRAM-SHA-1": "sha1"}
+
+# Without letters that are taken for one another when somebody reads them out.
+_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+_GROUPS, _GROUP = 4, 5
+
+
+def new_password() -> str:
+    """Return a password of 100 random bits, in groups for reading it out, and as long as is asked for."""
+    groups = max(_GROUPS, -(-settings.MAIL_PASSWORD_LENGTH // (_GROUP + 1)) + 1)
+    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(_GROUP)) for _ in range(groups))
 
 
 def new_app_password() -> str:

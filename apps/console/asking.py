@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from django import forms
 from django.http import HttpRequest, HttpResponse
 
+from apps.organisations.errors import sentence
 from apps.pages import asking
-from apps.pages.asking import Done, Run, Text, posted, sentence
+from apps.pages.asking import Done, Run, Text, posted
 
 __all__ = ["Done", "Text", "ask", "posted", "sentence"]
 

@@ -27,6 +27,7 @@ class Job(enum.StrEnum):
     DELIVER_LOCAL = "workers.jobs.deliver.deliver_local_due"
     DELIVER_REMOTE = "workers.jobs.deliver.deliver_remote_due"
     RELEASE = "workers.jobs.deliver.release_due"
+    PEOPLE = "workers.jobs.people.people_due"
     HOUSEKEEPING = "workers.jobs.housekeeping.housekeeping_due"
 
 
@@ -34,6 +35,7 @@ QUEUES = {
     Job.DELIVER_LOCAL: "local",
     Job.DELIVER_REMOTE: "remote",
     Job.RELEASE: "default",
+    Job.PEOPLE: "default",
     Job.HOUSEKEEPING: "default",
 }
 

@@ -1,4 +1,4 @@
-"""What the journey itself must remember: what was imported, and mail that is being written or waits to leave."""
+"""What the journey itself must remember: what was or is to be imported, and mail being written or about to leave."""
 
 import uuid
 
@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from apps.accounts.models import User
 from apps.mailboxes.models import Mailbox
+from apps.vault.fields import SealedField
 
 
 class Imported(models.Model):
@@ -199,3 +200,68 @@ class TrustedSender(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "key"], name="mailflow_trusted_sender_once")]
+
+
+class Roster(models.Model):
+    """A table of people that somebody imports; see roster/runs.py. It may hold passwords, so it is sealed."""
+
+    class State(models.TextChoices):
+        """How far it is."""
+
+        WAITING = "waiting"
+        GOING = "going"
+        DONE = "done"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    user = models.ForeignKey(
+        User,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        help_text="None: a command on this machine.",
+    )
+    actor = models.CharField(max_length=320, help_text="For the audit trail.")
+    peer = models.GenericIPAddressField(null=True)
+    language = models.CharField(max_length=12, default="en")
+    name = models.CharField(max_length=200, help_text="Of the file.")
+    file = SealedField(null=True, help_text="Gone once it is done.")
+    rows = models.IntegerField()
+    columns = models.JSONField(help_text="Which column holds what, counted from 0.")
+    plan = SealedField(null=True, help_text="What each row would do, when it was looked at last.")
+    planned_at = models.DateTimeField(null=True)
+    found = models.JSONField(default=dict, help_text="How many rows would come to what.")
+    update = models.BooleanField(default=False, help_text="What is there already is changed.")
+    make_passwords = models.BooleanField(default=True)
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    claimed_until = models.DateTimeField(null=True, help_text="Somebody is doing it.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    passwords_until = models.DateTimeField(null=True, help_text="They were taken, and are forgotten then.")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["user", "-created_at"], name="mailflow_roster_user"),
+            models.Index(
+                fields=["started_at"], condition=models.Q(state="going"), name="mailflow_roster_going"
+            ),
+        ]
+
+
+class RosterLine(models.Model):
+    """What came of one row, written in the transaction that did it: a row that has one is never done again."""
+
+    roster = models.ForeignKey(Roster, on_delete=models.CASCADE, related_name="lines", db_index=False)
+    line = models.IntegerField(help_text="Of the file, where the row begins.")
+    address = models.CharField(max_length=320)
+    outcome = models.CharField(max_length=8)
+    text = SealedField(help_text="What came of it. It may quote a cell, and a cell may be a password.")
+    password = SealedField(null=True, help_text="That was made here, until it was taken.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["roster", "line"], name="mailflow_roster_line_once")]
+
+    @property
+    def said(self) -> str:
+        """What came of it, in words."""
+        return bytes(self.text).decode()

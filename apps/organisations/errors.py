@@ -25,3 +25,13 @@ def check_name(text: str) -> None:
     """Refuse a name or label that cannot be kept, or that a terminal would obey."""
     if len(text) > MAX_NAME or not text.isprintable():
         raise DirectoryError(f"a name has at most {MAX_NAME} printable characters")
+
+
+def sentence(text: str) -> str:
+    """Write a refusal as a sentence."""
+    text = text.strip()
+    if not text:
+        return text
+    # Addresses keep their case: a refusal that begins with one begins so.
+    first = text if "@" in text.split(maxsplit=1)[0] else text[0].upper() + text[1:]
+    return first if first.endswith((".", "!", "?")) else f"{first}."

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.shortcuts import render
 from django.utils.functional import Promise
 
-from apps.organisations.errors import DirectoryError
+from apps.organisations.errors import DirectoryError, sentence
 
 type Text = str | Promise
 type Done = tuple[Text, str]
@@ -59,16 +59,6 @@ def ask(
     is_fragment = request.method == "GET" and bool(request.headers.get("HX-Request"))
     name = "parts/ask.html" if is_fragment else template
     return render(request, name, context, status=422 if form.is_bound else 200)
-
-
-def sentence(text: str) -> str:
-    """Write a refusal as a sentence."""
-    text = text.strip()
-    if not text:
-        return text
-    # Addresses keep their case: a refusal that begins with one begins so.
-    first = text if "@" in text.split(maxsplit=1)[0] else text[0].upper() + text[1:]
-    return first if first.endswith((".", "!", "?")) else f"{first}."
 
 
 def posted(request: HttpRequest) -> QueryDict | None:

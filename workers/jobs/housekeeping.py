@@ -21,6 +21,7 @@ from apps.events.valkey import sync_client
 from apps.events.wake import Job, looking
 from apps.mailboxes import services as mailboxes
 from apps.mailflow import removal, undo
+from apps.mailflow.roster import keeping as rosters
 from apps.mailflow.run_queue import Turn
 from apps.mailflow.writing import drafts, release, uploads
 from apps.queue import services as queue
@@ -128,6 +129,7 @@ CHORES = (
     Chore("drafts behind", 30, lambda _: drafts.settle_due(now=timezone.now())),
     Chore("letters that left", 600, lambda _: release.forget(now=timezone.now())),
     Chore("uploads nobody needs", 600, lambda _: uploads.forget(now=timezone.now())),
+    Chore("imports of people", 300, lambda _: rosters.forget(now=timezone.now())),
     Chore("unfinished sign-ins", 300, lambda _: second_factor.forget_expired()),
     Chore("sums of usage", 60, lambda _: perform(mailboxes.count_sums())),
     Chore("deleted mailboxes", 60, lambda during: removal.finish_all(during.may_claim)),
