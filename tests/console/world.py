@@ -13,6 +13,7 @@ from apps.events.audit import SYSTEM
 from apps.events.trace import Event, Kind, record
 from apps.events.transactions import perform
 from apps.mailboxes.services import set_member
+from apps.mailflow.roster import runs
 from tests.factories import a_domain, a_mailbox, a_role, a_user, an_alias
 from tests.queue.letters import queue, remote
 
@@ -28,6 +29,9 @@ WHO = (
 )
 """Roles stand in alice's organisation, domain_admin in her domain. `user` has no role, mallory is admin of another
 organisation, anonymous did not sign in."""
+
+
+TABLE = b"address;name\nnew@nowhere.test;New\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,5 +93,6 @@ def a_world() -> World:
         "credential_id": made.credential_id,
         "session_id": session.id,
         "trace_id": trace_id,
+        "import_id": runs.upload(user=alice, name="people.csv", data=TABLE, actor=SYSTEM).id,
     }
     return World(names, domain, alice)

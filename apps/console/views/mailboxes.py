@@ -18,6 +18,7 @@ from apps.console import lookup
 from apps.console.access import actor, administrators, reach, subject, where
 from apps.console.asking import Done, ask, posted
 from apps.console.forms.base import PaperForm, SizeField
+from apps.console.importing import may_import
 from apps.console.paging import Order, page_of
 from apps.domains.services import our_address
 from apps.mailboxes import services
@@ -92,6 +93,7 @@ def listed(request: HttpRequest, rows: QuerySet[Mailbox]) -> dict[str, Any]:
         "lines": [(row, seen.get(row.owner_id or 0)) for row in page.items],
         "sort": sort,
         "may_add": bool(where(request, Noun.MAILBOX, Verb.CREATE)),
+        "may_import": may_import(request),
     }
 
 

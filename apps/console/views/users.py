@@ -18,6 +18,7 @@ from apps.console import lookup
 from apps.console.access import actor, administrators, reach, subject, where
 from apps.console.asking import Done, ask, posted
 from apps.console.forms.base import PaperForm
+from apps.console.importing import may_import
 from apps.console.paging import Order, page_of
 from apps.mailboxes.models import Mailbox
 
@@ -64,6 +65,7 @@ def user_list(request: HttpRequest) -> HttpResponse:
         "sort": sort,
         "may_add": bool(where(request, Noun.USER, Verb.CREATE)),
         "sees_factors": bool(where(request, Noun.CREDENTIAL)),
+        "may_import": may_import(request),
     }
     return render(request, "console/users/list.html", context)
 

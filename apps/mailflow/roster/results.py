@@ -40,6 +40,7 @@ WORDS: dict[Outcome, str | Promise] = {
 PLANNED: dict[Outcome, str | Promise] = WORDS | {
     Outcome.MADE: gettext_lazy("will be made"),
     Outcome.CHANGED: gettext_lazy("will be changed"),
+    Outcome.SAME: gettext_lazy("stays as it is"),
 }
 
 
