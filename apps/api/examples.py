@@ -244,3 +244,25 @@ FULL_MESSAGE: dict[str, Any] = MESSAGE | {
         {"number": "2", "name": "plan.pdf", "media_type": "application/pdf", "size": 18000, "content_id": ""}
     ],
 }
+IMPORT: dict[str, Any] = {
+    "id": "5f0c7f1e-0a55-4f6a-8a4e-6b0f6a6f3c11",
+    "name": "people.csv",
+    "state": "done",
+    "rows": 500,
+    "update": False,
+    "make_passwords": True,
+    "planned": {"made": 405, "changed": 0, "same": 1, "refused": 94, "failed": 0},
+    "created_at": WHEN,
+    "started_at": "2026-03-01T09:02:00Z",
+    "finished_at": "2026-03-01T09:02:31Z",
+}
+IMPORT_STATE: dict[str, Any] = IMPORT | {"done": IMPORT["planned"], "has_passwords": True}
+IMPORT_ROW: dict[str, Any] = {
+    "line": 2,
+    "address": "alice@example.org",
+    "outcome": "made",
+    "text": "User and mailbox, with a new password",
+}
+MADE_PASSWORD: dict[str, Any] = {
+    "line": 2, "address": "alice@example.org", "password": "ku6w3-...-told-this-once",
+}  # fmt: skip

@@ -10,7 +10,7 @@ from drf_spectacular.openapi import AutoSchema
 
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Mail", ("Folders", "Messages", "Letters", "Drafts")),
-    ("Directory", ("Organisations", "Domains", "Users", "Mailboxes", "Aliases")),
+    ("Directory", ("Organisations", "Domains", "Users", "Mailboxes", "Aliases", "Imports")),
     ("Access", ("Tokens", "Credentials", "Roles", "Sessions")),
     ("Operation", ("Queue", "Trace", "Audit", "System")),
 )

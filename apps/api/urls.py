@@ -10,6 +10,7 @@ from .views import (
     domains,
     drafts,
     folders,
+    imports,
     letters,
     mailboxes,
     messages,
@@ -106,6 +107,15 @@ urlpatterns = [
     path("undo", messages.UndoView.as_view(), name="undo"),
     path("aliases", aliases.AliasesView.as_view(), name="aliases"),
     path("aliases/<id:alias_id>", aliases.AliasView.as_view(), name="alias"),
+    path("aliases/<int:alias_id>", aliases.AliasView.as_view(), name="alias"),
+    path("imports", imports.ImportsView.as_view(), name="imports"),
+    path("imports/<uuid:import_id>", imports.ImportView.as_view(), name="import"),
+    path("imports/<uuid:import_id>/rows", imports.ImportRowsView.as_view(), name="import_rows"),
+    path("imports/<uuid:import_id>/go", imports.ImportGoView.as_view(), name="import_go"),
+    path("imports/<uuid:import_id>/stop", imports.ImportStopView.as_view(), name="import_stop"),
+    path(
+        "imports/<uuid:import_id>/passwords", imports.ImportPasswordsView.as_view(), name="import_passwords"
+    ),
     path("queue", queue.QueueView.as_view(), name="queue"),
     path("queue/causes", queue.CausesView.as_view(), name="causes"),
     path("queue/actions", queue.BulkActionsView.as_view(), name="bulk_actions"),

@@ -233,6 +233,7 @@ class Roster(models.Model):
     update = models.BooleanField(default=False, help_text="What is there already is changed.")
     make_passwords = models.BooleanField(default=True)
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    scopes = models.JSONField(null=True, help_text="Of the token that let it begin; none: no bound.")
     claimed_until = models.DateTimeField(null=True, help_text="Somebody is doing it.")
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)

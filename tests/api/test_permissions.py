@@ -18,6 +18,7 @@ TABLE = Path(__file__).with_name("permissions.txt")
 RAW = {
     "messages_append": ("message/rfc822", LUNCH % (2, 2)),
     "uploads_create": ("text/plain", b"x"),
+    "imports_create": ("text/csv", b"address\nx@nowhere.test\n"),
 }
 QUERIES = {"folders_changes": "?since=0", "uploads_create": "?name=x"}
 BODIES: dict[str, Any] = {

@@ -16,6 +16,7 @@ from apps.events import trace
 from apps.events.audit import SYSTEM
 from apps.events.transactions import perform
 from apps.mailboxes.services import set_member
+from apps.mailflow.roster import runs
 from apps.mailflow.writing import drafts, uploads
 from apps.mailflow.writing.fields import Fields
 from apps.mailflow.writing.sending import Sent, send
@@ -149,5 +150,8 @@ def a_world() -> World:
         "alias_id": alias.pk,
         "recipient_id": recipient.pk,
         "trace_id": trace_id,
+        "import_id": runs.upload(
+            user=alice, name="people.csv", data=b"address\nx@nowhere.test\n", actor=SYSTEM
+        ).id,
     }
     return World(names, domain, alice)

@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
                 ('update', models.BooleanField(default=False, help_text='What is there already is changed.')),
                 ('make_passwords', models.BooleanField(default=True)),
                 ('state', models.CharField(choices=[('waiting', 'Waiting'), ('going', 'Going'), ('done', 'Done')], default='waiting', max_length=8)),
+                ('scopes', models.JSONField(help_text='Of the token that let it begin; none: no bound.', null=True)),
                 ('claimed_until', models.DateTimeField(help_text='Somebody is doing it.', null=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('started_at', models.DateTimeField(null=True)),

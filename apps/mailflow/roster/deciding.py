@@ -91,6 +91,7 @@ def _user(row: Row, there: Directory, who: Subject, options: Options, place: Dom
     found = there.users.get(row.address)
     if found is not None:
         return _there(row, options, _changes_of_user(row, found, who, options))
+    _check_password(row, who, options, place)
     there.coming[row.address] = place.organisation_id
     return _made(row, _("User"), options, makes_user=True)
 
@@ -108,6 +109,7 @@ def _mailbox(row: Row, there: Directory, who: Subject, options: Options, place: 
         _check_room(row, who, place, Target(Noun.MAILBOX, place.organisation_id, place.id))
         what = _("%(what)s, %(size)s") % {"what": what, "size": show_size(row.quota_bytes)}
     if makes_user:
+        _check_password(row, who, options, place)
         there.coming[row.address] = place.organisation_id
     return _made(row, what, options, makes_user=makes_user)
 
@@ -203,6 +205,12 @@ def _check_room(row: Row, who: Subject, place: Domain, target: Target) -> None:
                 _("That is more room than all of %(name)s has: %(size)s.")
                 % {"name": name, "size": show_size(limit)}
             )
+
+
+def _check_password(row: Row, who: Subject, options: Options, place: Domain) -> None:
+    has_one = row.password or row.password_hash or options.make_passwords
+    if has_one and not may(who, Verb.CHANGE, Target(Noun.CREDENTIAL, place.organisation_id, place.id)):
+        raise _RefusedError(_("You may not set passwords here."))
 
 
 def _made(row: Row, what: str, options: Options, *, makes_user: bool = False) -> Step:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from itertools import batched
 
 from django.db import transaction
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -93,7 +93,15 @@ def has_passwords(roster: Roster) -> bool:
 
 
 def take_passwords(*, roster: Roster, who: Subject, actor: audit.Actor) -> bytes:
-    """Return the result with the passwords that were made; soon after the first time they are forgotten.
+    """Return the result with the passwords that were made, as a file; see `take`."""
+    told = take(roster=roster, who=who, actor=actor)
+    return write_table(
+        [[*_head(), _("Password")], *([*_cells(line), told.get(line.line, "")] for line in _lines(roster))]
+    )
+
+
+def take(*, roster: Roster, who: Subject, actor: audit.Actor) -> dict[int, str]:
+    """Return the passwords that were made, by line; soon after the first time they are forgotten.
 
     Only those of users whose passwords their reader may set: a role may have been taken away since.
     """
@@ -101,8 +109,8 @@ def take_passwords(*, roster: Roster, who: Subject, actor: audit.Actor) -> bytes
         row = Roster.objects.select_for_update(no_key=True).defer("file").get(id=roster.id)
         if row.state != Roster.State.DONE or not has_passwords(row):
             raise DirectoryError(_("The passwords were taken already, and are forgotten. Set new ones."))
-        lines = list(_lines(row))
-        theirs = set(_may_set([line.address for line in lines if line.password], who))
+        lines = list(_lines(row).filter(password__isnull=False))
+        theirs = set(_may_set([line.address for line in lines], who))
         if not theirs:
             raise DirectoryError(_("You may no longer set the passwords of these users."))
         if row.passwords_until is None:
@@ -112,13 +120,7 @@ def take_passwords(*, roster: Roster, who: Subject, actor: audit.Actor) -> bytes
             "import", str(row.id), row.name, roster.user.organisation_id if roster.user else None
         )
         audit.record(actor=actor, action="import.passwords", target=target)
-    told = (bytes(line.password or b"").decode() if line.address in theirs else "" for line in lines)
-    return write_table(
-        [
-            [*_head(), _("Password")],
-            *([*_cells(line), word] for line, word in zip(lines, told, strict=True)),
-        ]
-    )
+    return {line.line: bytes(line.password or b"").decode() for line in lines if line.address in theirs}
 
 
 def _may_set(addresses: Iterable[str], who: Subject) -> Iterator[str]:
@@ -140,5 +142,5 @@ def _cells(line: RosterLine) -> list[str]:
     return [str(line.line), line.address, str(WORDS[Outcome(line.outcome)]), line.said]
 
 
-def _lines(roster: Roster) -> Iterable[RosterLine]:
+def _lines(roster: Roster) -> QuerySet[RosterLine]:
     return RosterLine.objects.filter(roster=roster).order_by("line")

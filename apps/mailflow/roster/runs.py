@@ -112,12 +112,18 @@ def examine(table: Table, columns: Mapped, who: Subject, options: Options) -> Lo
     return Looked(tuple(_steps(read_rows(body(table), columns), who, options)))
 
 
-def begin(*, roster: Roster) -> bool:
-    """Let a run begin; whoever says so goes on with it, or wakes a worker. False if it had begun already."""
+def begin(*, roster: Roster, scopes: frozenset[str] | None = None) -> bool:
+    """Let a run begin; whoever says so goes on with it, or wakes a worker. False if it had begun already.
+
+    It does no more than the token may that lets it begin (`scopes`; None is no bound).
+    """
     if Field.ADDRESS not in mapped(roster):
         raise DirectoryError(_("Say which column holds the address."))
     begun = Roster.objects.filter(id=roster.id, state=Roster.State.WAITING).update(
-        state=Roster.State.GOING, started_at=timezone.now(), plan=None
+        state=Roster.State.GOING,
+        started_at=timezone.now(),
+        plan=None,
+        scopes=None if scopes is None else sorted(scopes),
     )
     roster.refresh_from_db(fields=["state", "started_at"])
     return bool(begun)
@@ -125,6 +131,8 @@ def begin(*, roster: Roster) -> bool:
 
 def stop(*, roster: Roster) -> None:
     """End a run before its last row; what it did stays."""
+    if roster.state != Roster.State.GOING:
+        raise DirectoryError(_("It is not under way."))
     _finish(roster)
 
 
@@ -281,7 +289,8 @@ def _do_row(roster: Roster, row: Row | Fault) -> None:
 
 def _decide_and_do(roster: Roster, row: Row | Fault) -> tuple[Step, str]:
     # Asked for every row: a role may be taken away while a long run is under way.
-    who = subject_of(roster.user_id) if roster.user_id is not None else ROOT
+    scopes = None if roster.scopes is None else frozenset(roster.scopes)
+    who = subject_of(roster.user_id, scopes=scopes) if roster.user_id is not None else ROOT
     if who is None:
         raise DirectoryError(_("Whoever began this is no user any more."))
     there = load([row] if isinstance(row, Row) else [])
