@@ -7,6 +7,7 @@ from apps.domains.services import create_domain, disable_domain
 from apps.events.audit import Actor
 from apps.mailboxes.models import Alias, Mailbox, Usage
 from apps.mailboxes.services import create_alias, create_mailbox, disable_alias, disable_mailbox, set_member
+from apps.mailflow.roster import runs
 from apps.organisations.models import Organisation
 from apps.organisations.services import create_organisation, disable_organisation
 
@@ -77,7 +78,26 @@ def fill(domain: Domain, admin: User, mark: str) -> dict[str, list[object]]:
         "session_id": list(
             Session.objects.filter(user__in=[alice, carol], ended_at=None).values_list("id", flat=True)
         ),
+        **_imports(domain, admin, actor),
     }
+
+
+def _imports(domain: Domain, admin: User, actor: Actor) -> dict[str, list[object]]:
+    """Send a table with faults three times: not begun, under way, and done."""
+    people = "".join(f"new-{number}@{domain.name};Newcomer {number};;\n" for number in range(60))
+    wrong = f"x@elsewhere.example;X;;\nnobody;Y;;\nshort@{domain.name};Z;short;\nbob@{domain.name};Bob;;\n"
+    data = f"E-Mail;Name;Password;Note\n{people}{wrong}".encode()
+    waiting, going, done = (
+        runs.upload(user=admin, name=name, data=data, actor=actor)
+        for name in ("people.csv", "autumn.csv", "spring.csv")
+    )
+    for run in (going, done):
+        runs.begin(roster=run)
+    enough = iter([True] * 3)
+    runs.go_on(done.id, lambda: next(enough, False))
+    done.refresh_from_db()
+    runs.stop(roster=done)
+    return {"import_id": [waiting.id], "import_going": [going.id], "import_done": [done.id]}
 
 
 def say_usage(domain: Domain) -> None:

@@ -106,6 +106,8 @@ def _of_webmail(world: World) -> Iterator[Screen]:
 def _of_console(world: World) -> Iterator[Screen]:
     user = f"/console/users/{world.first('user_id')}/"
     yield Screen("console-dialog", user, "admin", clicking("[hx-get$='/switch']", then="#dialog[open] form"))
+    for how in ("going", "done"):
+        yield Screen(f"console-import-{how}", f"/console/imports/{world.first(f'import_{how}')}/", "admin")
     yield Screen("console-menu", "/console/users/", "admin", _console_menu)
 
 
