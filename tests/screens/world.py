@@ -9,7 +9,6 @@ from apps.domains.models import Domain
 from apps.events.audit import SYSTEM
 from apps.events.transactions import perform
 from apps.mailboxes.models import Mailbox
-from apps.mailflow.roster import runs
 from apps.mailflow.trusted import trust, trusted
 from apps.store.services import folders
 from tests.accounts.signing import with_passkey, with_totp
@@ -67,7 +66,6 @@ def a_world(domain: Domain | None = None, mark: str = "") -> World:
         "trusted_id": [one.id for one in trusted(user_id=alice.id)],
         "action": ["hold", "release", "retry", "bounce", "cancel"],
         "reply": ["451-4.7.1"],
-        "import_id": _imports(admin, domain),
     }
     box = Mailbox.objects.select_related("owner").get(domain=domain, local_part="bob")
     perform(folders.ensure_defaults(box.pk))
@@ -76,22 +74,3 @@ def a_world(domain: Domain | None = None, mark: str = "") -> World:
         for who, user in {"admin": admin, "alice": alice, "bob": box.owner, "careful": careful}.items()
     }
     return World(domain, names, cookies, careful.address)
-
-
-def _imports(admin: User, domain: Domain) -> list[object]:
-    """Take one table over, with a fault in it, and leave another waiting."""
-    rows = [
-        "address;name;aliases",
-        f"nora@{domain.name};Nora Lindgren;nl@{domain.name}",
-        f"omar@{domain.name};Omar Haddad;",
-        "pia@elsewhere.example;Pia Roth;",
-        "no address;;",
-    ]
-    made: list[object] = []
-    for name in ("new-people.csv", "autumn.csv"):
-        roster = runs.upload(user=admin, name=name, data="\n".join(rows).encode(), actor=SYSTEM)
-        made.append(roster.id)
-        if name == "new-people.csv":
-            runs.begin(roster=roster)
-            runs.go_on(roster.id, lambda: True)
-    return made
