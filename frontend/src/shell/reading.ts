@@ -76,13 +76,19 @@ export class Reading {
     if (wasOpen) say("mail:opened", { thread: "" });
   }
 
+  /** On a phone it is all there is: the list behind it is hidden. Styles may come after the first script. */
+  private lead(): void {
+    const isHidden = getComputedStyle(document.getElementById("main") ?? this.pane).visibility === "hidden";
+    if (isHidden) this.pane.setAttribute("role", "main");
+    else this.pane.removeAttribute("role");
+  }
+
   private async show(thread: string, folder: number, row?: Row): Promise<void> {
     this.asking?.abort();
     const asking = (this.asking = new AbortController());
     this.thread = thread;
     this.shell.classList.add("is-reading");
-    // On a phone it is all there is: the list behind it is hidden.
-    if (getComputedStyle(document.getElementById("main") ?? this.pane).visibility === "hidden") this.pane.setAttribute("role", "main");
+    this.lead();
     say("mail:opened", { thread });
     const slow = window.setTimeout(() => {
       this.pane.setAttribute("aria-busy", "true");
@@ -101,6 +107,7 @@ export class Reading {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (asking.signal.aborted) return;
       this.pane.replaceChildren(...page.body.childNodes);
+      this.lead();
       htmx.process(this.pane);
       this.pane.scrollTop = 0;
       if (navigator.userActivation.hasBeenActive) (this.pane.querySelector<HTMLElement>("h2[tabindex], [data-subject]") ?? this.pane).focus({ preventScroll: true });
