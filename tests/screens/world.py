@@ -65,7 +65,7 @@ def a_world(domain: Domain | None = None, mark: str = "") -> World:
         "passkey_id": list(Passkey.objects.filter(user=alice).values_list("id", flat=True)),
         "trusted_id": [one.id for one in trusted(user_id=alice.id)],
         "action": ["hold", "release", "retry", "bounce", "cancel"],
-        "reply": ["451-4.7.1"],
+        "reply": ["451-4.4.3"],
     }
     box = Mailbox.objects.select_related("owner").get(domain=domain, local_part="bob")
     perform(folders.ensure_defaults(box.pk))
