@@ -98,6 +98,13 @@ ACTIONS: Mapping[str, tuple[str | Promise, Mapping[str, str | Promise]]] = {
             "queue.cancel": _lazy("Mail given up"),
         },
     ),
+    "import": (
+        _lazy("Imports"),
+        {
+            "import.people": _lazy("People imported"),
+            "import.passwords": _lazy("Passwords of an import taken"),
+        },
+    ),
 }
 _WORDS = {action: word for _kind, (_name, words) in ACTIONS.items() for action, word in words.items()}
 _FACTS = {
@@ -120,6 +127,12 @@ _FACTS = {
     "rights": _lazy("Rights"),
     "role": _lazy("Role"),
     "roles": _lazy("Roles"),
+    "rows": _lazy("Rows"),
+    "made": _lazy("made"),
+    "changed": _lazy("changed"),
+    "same": _lazy("left as it is"),
+    "refused": _lazy("refused"),
+    "failed": _lazy("failed"),
     "scheme": _lazy("Kept as"),
     "scopes": _lazy("May"),
     "sessions": _lazy("Sessions"),

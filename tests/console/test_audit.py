@@ -1,5 +1,7 @@
 """The console's audit log: what was done, by whom, and what it was before."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,12 +15,12 @@ from apps.console.auditing import ACTIONS, show
 from apps.domains.models import Domain
 from apps.events import audit
 from apps.events.audit import SYSTEM, Actor
-from apps.events.models import AuditEntry
 from apps.mailboxes.services import change_alias, set_quota
 from tests.console.browser import browser
 from tests.factories import a_domain, a_mailbox, a_role, a_user, an_alias
 
 pytestmark = pytest.mark.django_db
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -112,7 +114,9 @@ def test_many_cost_as_much_as_one(page: Client, domain: Domain) -> None:
 
 def test_every_action_there_is_has_a_word() -> None:
     known = {action for _name, actions in ACTIONS.values() for action in actions}
-    made = set(AuditEntry.objects.values_list("action", flat=True).distinct())
+    source = "".join(path.read_text() for path in (ROOT / "apps").rglob("*.py"))
+    made = set(re.findall(r'action="([a-z_]+\.[a-z_]+)"', source))
+    assert len(made) > 20
     assert made <= known
 
 
