@@ -206,11 +206,10 @@ def _statement(search: TraceSearch, scope: Scope | None) -> tuple[str, dict[str,
     keys = [
         key(text) for text in (search.address, search.sender, search.recipient, search.message_id) if text
     ]
-    if search.host:
-        keys.append(of_host(search.host))
-    if keys:
+    found_by = [*keys, of_host(search.host)] if search.host else keys
+    if found_by:
         conditions.append("keys")
-        params["keys"] = keys
+        params["keys"] = found_by
     if search.sender and not search.sender.startswith("@"):
         conditions.append("sender")
         params["sender"] = key(search.sender)
@@ -218,8 +217,7 @@ def _statement(search: TraceSearch, scope: Scope | None) -> tuple[str, dict[str,
         conditions.append("trace")
         params["trace_id"] = search.trace_id
     if scope is not None:
-        conditions.append("scope")
-        params["scope"] = scope.keys
+        conditions += _scoped(search, scope, keys, params)
     conditions += _outcome(search, scope, params)
     if search.after:
         if (match := _CURSOR.fullmatch(search.after)) is None:
@@ -235,6 +233,23 @@ def _statement(search: TraceSearch, scope: Scope | None) -> tuple[str, dict[str,
     return sql.page(tuple(sorted(conditions))), params
 
 
+def _scoped(
+    search: TraceSearch, scope: Scope, keys: Sequence[str], params: dict[str, Any]
+) -> Sequence[str]:
+    """Return the conditions that keep a search within a scope, and put what they ask for into the parameters."""
+    params["scope"] = scope.keys
+    params["scope_addresses"] = list(scope.addresses)
+    params["scope_domains"] = list(scope.domains)
+    params["scope_mailboxes"] = list(scope.mailbox_ids)
+    params["strange"] = [name for name in keys if not scope.covers(name)]
+    found = ["scope"]
+    if params["strange"]:
+        found.append("known")
+    if search.host:
+        found.append("host_theirs")
+    return found
+
+
 def _outcome(search: TraceSearch, scope: Scope | None, params: dict[str, Any]) -> list[str]:
     """Return the conditions for an outcome, and put what they ask for into the parameters."""
     if search.outcome is None:
@@ -247,9 +262,6 @@ def _outcome(search: TraceSearch, scope: Scope | None, params: dict[str, Any]) -
     name = "outcome_any" if search.host else "outcome"
     if scope is not None:
         name += "_theirs"
-        params["scope_addresses"] = list(scope.addresses)
-        params["scope_domains"] = list(scope.domains)
-        params["scope_mailboxes"] = list(scope.mailbox_ids)
     if search.host or search.outcome not in {Outcome.FAILED, Outcome.HELD}:
         return [name]
     params["kinds"] = [kind.value for kind, word in _OUTCOMES.items() if word == search.outcome]

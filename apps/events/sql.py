@@ -63,6 +63,23 @@ def _stands(since: str, theirs: str) -> str:
     return _STANDS.replace("{since}", since).replace("{theirs}", theirs)
 
 
+# Its own sender may look for it by everything that led to it; whoever else, by what they are told of it alone. Else a
+# list that finds a message by somebody's address would tell whom else it was for.
+_OWN = f"""kind = 'accepted' AND detail ->> 'origin' = 'submission'
+            AND ({_within("detail ->> 'login'")} OR {_within("detail ->> 'sender'")})"""
+_TO_THEM = """SELECT e.detail ->> 'recipient' FROM events_messageevent e
+               WHERE e.trace_id = events_messageevent.trace_id
+                     AND (e.detail ->> 'mailbox_id')::bigint = ANY(%(scope_mailboxes)s::bigint[])"""
+_KNOWN = f"""AND (({_OWN}) OR NOT EXISTS (SELECT FROM unnest(%(strange)s::text[]) AS asked WHERE NOT EXISTS (
+         SELECT FROM (SELECT detail ->> 'sender' UNION ALL SELECT detail ->> 'message_id'
+                      UNION ALL SELECT detail ->> 'recipient' WHERE {_within("detail ->> 'recipient'")}
+                      UNION ALL SELECT name FROM jsonb_array_elements_text(detail -> 'recipients') AS name
+                                 WHERE {_within("name")} OR name IN ({_TO_THEM})
+                      UNION ALL SELECT said FROM jsonb_each(detail -> 'written') AS as_written(name, texts),
+                                                 jsonb_array_elements_text(texts) AS said
+                                 WHERE {_within("name")} OR name IN ({_TO_THEM})) AS told(word)
+          WHERE asked IN (left(btrim(lower(word), ' <>'), 400), '@' || split_part(lower(word), '@', -1)))))"""
+
 _CONDITIONS = {
     "after": "AND (at, id) < (%(after_at)s::timestamptz, %(after_id)s::bigint)",
     "kinds": "AND kind IN ('accepted', 'refused')",
@@ -70,6 +87,9 @@ _CONDITIONS = {
     "sender": "AND lower(detail ->> 'sender') = %(sender)s::text",
     "trace": "AND trace_id = %(trace_id)s::uuid",
     "scope": "AND keys && %(scope)s::text[]",
+    "known": _KNOWN,
+    # Where a colleague sat is told to nobody they wrote to.
+    "host_theirs": f"AND (detail ->> 'origin' IS DISTINCT FROM 'submission' OR ({_OWN}))",
     "refused": "AND kind = 'refused'",
     # A kind that few messages have: whatever has none of it need not be looked at.
     "rare": """AND trace_id IN (SELECT trace_id FROM events_messageevent

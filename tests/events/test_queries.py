@@ -149,6 +149,39 @@ def test_each_sees_their_own(domain: str) -> None:
     assert story(both, scope=Scope()) is None
 
 
+def test_nobody_learns_who_else_got_it_by_searching_for_them(domain: str) -> None:
+    other, mailbox_id = f"x{domain}", uuid.uuid4().int >> 80
+    alice, mallory, alias = f"alice@{domain}", f"mallory@{other}", f"sales@z{domain}"
+    both = tell(
+        "bob@far.example", (alice, mailbox_id), (mallory, 8), message_id=f"<M@{domain}>",
+        written={mallory: [f"ceo@{other}"], alice: [alias]},
+    )  # fmt: skip
+    sat = f"2001:db8::{uuid.uuid4().hex[:4]}"
+    sent = tell(
+        f"bob@{other}", (alice, mailbox_id), (mallory, 8), origin="submission", login=f"bob@{other}", peer=sat
+    )
+    refused = uuid.uuid4()
+    keys = trace.keys_of(addresses=(f"x@{domain}", mallory))
+    detail = {"reason": "no", "sender": f"x@{domain}", "recipient": mallory}
+    perform(trace.record([Event(refused, Kind.REFUSED, None, detail, keys)]))
+    admin = Scope(domains=frozenset({domain}))
+    mine = Scope(addresses=frozenset({alice}), mailbox_ids=frozenset({mailbox_id}))
+    by_mailbox = Scope(mailbox_ids=frozenset({mailbox_id}))
+    assert ids(recipient=mallory) == [refused, sent, both]
+    for scope in (admin, mine, by_mailbox):
+        for name in (mallory, f"@{other}", f"ceo@{other}", "mailbox:8", f"host:{sat}"):
+            for field in ("address", "recipient", "sender", "message_id"):
+                found = ids(scope, **{field: name})
+                assert found == ([sent] if name == f"@{other}" else []), (scope, field, name)
+        assert ids(scope, host=sat) == []
+        assert ids(scope, address=alias) == [both]
+        assert ids(scope, address="bob@far.example", recipient=alice) == [both]
+        assert ids(scope, address="@far.example") == [both]
+        assert ids(scope, address=f"m@{domain}") == ids(scope, message_id=f"<m@{domain}>") == [both]
+    theirs = Scope(domains=frozenset({other}))
+    assert ids(theirs, recipient=alice) == ids(theirs, host=sat) == [sent]
+
+
 def test_a_mailbox_finds_what_came_by_another_name(domain: str) -> None:
     alice = f"alice@{domain}"
     one = tell("bob@far.example", (alice, 4711), written={alice: [f"sales@{domain}"]})
