@@ -233,9 +233,7 @@ def _statement(search: TraceSearch, scope: Scope | None) -> tuple[str, dict[str,
     return sql.page(tuple(sorted(conditions))), params
 
 
-def _scoped(
-    search: TraceSearch, scope: Scope, keys: Sequence[str], params: dict[str, Any]
-) -> Sequence[str]:
+def _scoped(search: TraceSearch, scope: Scope, keys: Sequence[str], params: dict[str, Any]) -> Sequence[str]:
     """Return the conditions that keep a search within a scope, and put what they ask for into the parameters."""
     params["scope"] = scope.keys
     params["scope_addresses"] = list(scope.addresses)
