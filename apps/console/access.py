@@ -16,7 +16,9 @@ from apps.accounts.models import User
 from apps.accounts.permissions import Noun, Reach, Subject, Target, Verb, may, reach_of
 from apps.accounts.queries import grants_of
 from apps.events.audit import Actor
+from apps.events.patience import TooSlowError, patience
 from apps.pages.access import signed_in
+from apps.pages.views.errors import too_slow
 
 type View[**P] = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
@@ -32,6 +34,22 @@ def administrators[**P](view: View[P]) -> View[P]:
         return view(request, *args, **kwargs)
 
     return signed_in(guarded)
+
+
+def patient[**P](view: View[P]) -> View[P]:
+    """Let a list be searched for so long and no longer: an answer that never comes would keep a connection, too."""
+
+    @wraps(view)
+    def bounded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.GET:
+            return view(request, *args, **kwargs)
+        try:
+            with patience():
+                return view(request, *args, **kwargs)
+        except TooSlowError:
+            return too_slow(request)
+
+    return bounded
 
 
 def user_of(request: HttpRequest) -> User:

@@ -66,7 +66,8 @@ def test_more_of_a_kind_are_listed_elsewhere_at_the_same_price() -> None:
         a_mailbox(f"alice{n}", domain=domain)
     after, shown = ask()
     assert '<a class="btn btn-sm" href="/console/mailboxes/?q=alice">' in shown
-    assert after == before == 7
+    # Three of them bound the others: BEGIN, how long one may take, and COMMIT.
+    assert after == before == 10
 
 
 def a_message(recipient: str, message_id: str) -> uuid.UUID:
@@ -97,4 +98,4 @@ def test_an_id_of_a_message_leads_to_its_story() -> None:
     with CaptureQueriesContext(connection) as more:
         shown = text(page.get("/console/search", {"q": f"alice@{domain.name}"}))
     assert f'href="/console/trace/?q=alice%40{domain.name}"' in shown
-    assert len(more) == len(captured) <= 12
+    assert len(more) == len(captured) <= 15

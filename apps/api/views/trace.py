@@ -16,6 +16,7 @@ from apps.api.paging import PageQuery, next_link
 from apps.api.permission import in_reach
 from apps.api.problems import Problem
 from apps.api.shapes.operation import StoryShape, TraceQuery, TraceShape
+from apps.events.patience import TooSlowError, patience
 from apps.events.queries import BadCursorError, TraceSearch, find_traces, story
 from apps.mailboxes.queries import trace_scope
 
@@ -32,6 +33,7 @@ class TracesView(APIView):
         answer=TraceShape,
         answer_example=examples.page(examples.TRACE),
         is_list=True,
+        problem=("unavailable",),
     )
     def get(self, request: Request) -> Response:
         """Messages that came or were refused, the newest first.
@@ -42,10 +44,14 @@ class TracesView(APIView):
         wanted, paging = asked(TraceQuery, request), asked(PageQuery, request)
         since = timezone.now() - timedelta(days=wanted.pop("days"))
         search = TraceSearch(**wanted, since=since, after=paging["cursor"], limit=paging["limit"])
+        scope = trace_scope(in_reach(request, Noun.TRACE))
         try:
-            lines = find_traces(search, scope=trace_scope(in_reach(request, Noun.TRACE)))
+            with patience():
+                lines = find_traces(search, scope=scope)
         except BadCursorError:
             raise Problem("cursor_invalid", "") from None
+        except TooSlowError:
+            raise Problem("unavailable", "There is too much to look through: ask for fewer days.") from None
         # Where a server is asked for, a page may be shorter than its limit, and only an empty one is the end.
         is_end = not lines or (not wanted["host"] and len(lines) < paging["limit"])
         following = None if is_end else lines[-1].cursor

@@ -8,7 +8,7 @@ from django.utils import timezone
 from apps.accounts.permissions import Noun
 from apps.accounts.queries import entries_in
 from apps.console import lookup
-from apps.console.access import administrators, reach
+from apps.console.access import administrators, patient, reach
 from apps.console.auditing import ACTIONS, NOTHING, show
 from apps.console.paging import Order, page_of
 from apps.console.tracing import SPANS
@@ -18,6 +18,7 @@ NEWEST = Order(("id",), is_descending=True)
 
 
 @administrators
+@patient
 def audit(request: HttpRequest) -> HttpResponse:
     """List entries, the newest first; each unfolds."""
     rows = entries_in(reach(request, Noun.AUDIT))

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.permissions import Noun, Reach, Verb, may
 from apps.console import codes, lookup
-from apps.console.access import administrators, demand, reach, subject, where
+from apps.console.access import administrators, demand, patient, reach, subject, where
 from apps.console.paging import Order, page_of
 from apps.events.transactions import ask
 from apps.queue import queries
@@ -108,6 +108,7 @@ def asked_for(request: HttpRequest) -> str:
 
 
 @administrators
+@patient
 def queue(request: HttpRequest) -> HttpResponse:
     """List what waits."""
     rows = chosen(request, reach(request, Noun.QUEUE))

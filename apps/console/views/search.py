@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.permissions import Noun
 from apps.accounts.queries import domains_in, find_domains, find_users, users_in
 from apps.console import lookup
-from apps.console.access import administrators, where
+from apps.console.access import administrators, patient, where
 from apps.console.tracing import SPANS, trace_id_of
 from apps.events.queries import TraceLine, TraceSearch, find_traces
 from apps.events.trace import key
@@ -45,6 +45,7 @@ class Group:
 
 
 @administrators
+@patient
 def search(request: HttpRequest) -> HttpResponse:
     """Show what holds the text, of each kind the first few; an id of one message leads to its story at once."""
     text = lookup.query_of(request)

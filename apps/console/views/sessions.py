@@ -14,7 +14,7 @@ from apps.accounts.models import Credential, User
 from apps.accounts.permissions import Noun, Target, Verb
 from apps.accounts.queries import credentials_in, grant_of, sessions_in, users_in
 from apps.console import lookup
-from apps.console.access import administrators, allowed, reach, where
+from apps.console.access import administrators, allowed, patient, reach, where
 from apps.console.paging import Order, page_of
 from apps.console.tracing import is_ip
 
@@ -29,6 +29,7 @@ STALE = timedelta(days=90)
 
 
 @administrators
+@patient
 def sessions(request: HttpRequest) -> HttpResponse:
     """List who is signed in, and how."""
     rows = sessions_in(reach(request, Noun.SESSION))
@@ -62,6 +63,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
 
 
 @administrators
+@patient
 def secrets(request: HttpRequest) -> HttpResponse:
     """List app passwords and tokens, and when each was used last."""
     rows = credentials_in(reach(request, Noun.CREDENTIAL)).exclude(kind=Credential.Kind.PASSWORD)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.permissions import Noun
-from apps.console.access import administrators, reach, where
+from apps.console.access import administrators, patient, reach, where
 from apps.console.tracing import SPANS, Asked, lay_out, read
 from apps.console.words_of_mail import OUTCOMES
 from apps.events.queries import BadCursorError, TraceLine, find_traces, story
@@ -19,6 +19,7 @@ SECTION = "trace"
 
 
 @administrators
+@patient
 def traces(request: HttpRequest) -> HttpResponse:
     """Find messages."""
     scope = trace_scope(reach(request, Noun.TRACE))

@@ -30,6 +30,12 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return _error(request, 400, _("This was not understood"), _("The browser sent something we cannot read."))
 
 
+def too_slow(request: HttpRequest) -> HttpResponse:
+    """503: a search that was given up."""
+    text = _("There is too much to look through. Choose a shorter time, or write a whole address.")
+    return _error(request, 503, _("This took too long"), text)
+
+
 def failed(request: HttpRequest) -> HttpResponse:
     """500: our fault; nothing of the reason is told."""
     text = _("This is our fault and has been written down. Nothing was changed. Try again in a moment.")
