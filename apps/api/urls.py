@@ -107,7 +107,6 @@ urlpatterns = [
     path("undo", messages.UndoView.as_view(), name="undo"),
     path("aliases", aliases.AliasesView.as_view(), name="aliases"),
     path("aliases/<id:alias_id>", aliases.AliasView.as_view(), name="alias"),
-    path("aliases/<int:alias_id>", aliases.AliasView.as_view(), name="alias"),
     path("imports", imports.ImportsView.as_view(), name="imports"),
     path("imports/<uuid:import_id>", imports.ImportView.as_view(), name="import"),
     path("imports/<uuid:import_id>/rows", imports.ImportRowsView.as_view(), name="import_rows"),
