@@ -5,7 +5,7 @@ screens at 360, 768 and 1366 px, light and dark. axe-core looks at each; a viola
 something its policy forbids, a request to another host and a page wider than its window are told, and end it with 1.
 A new page is picked up by its address; one that nothing leads to is told, too (tests/screens/world.py names things).
 
-`--only console-queue webmail` looks at some, `--width 1366` at one width, `--readme` retakes docs/pictures.
+`--only console-queue webmail` looks at some, `--width 1366` at one width, `--language de` in German, `--readme` retakes docs/pictures.
 """
 
 import argparse
@@ -43,6 +43,7 @@ def main() -> int:
     parser.add_argument(
         "--only", nargs="+", default=[], metavar="PREFIX", help="screens whose names begin so"
     )
+    parser.add_argument("--language", default="en", help="what the pages speak, like de")
     parser.add_argument("--readme", action="store_true", help="retake the pictures of the README")
     parser.add_argument("--verbose", action="store_true", help="say what each screen took")
     options = parser.parse_args()
@@ -99,7 +100,9 @@ def _walk(web: str, options: argparse.Namespace) -> "list[Walk]":
             thread = threading.Thread(target=_say_usage, args=(world.domain,))
             thread.start()
             thread.join()
-            walk = Walk(browser, web, world, width, pictures=options.out, only=options.only)
+            walk = Walk(
+                browser, web, world, width, pictures=options.out, only=options.only, language=options.language
+            )
             if options.verbose:
                 walk.tell = functools.partial(print, flush=True)
             walk.go()

@@ -55,6 +55,7 @@ class Walk:
     pictures: Path | None = None
     thorough: bool = True
     only: Sequence[str] = ()
+    language: str = "en"
     tell: Callable[[str], None] = lambda _: None
     faults: list[str] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
@@ -210,6 +211,7 @@ class Walk:
             reduced_motion="reduce",
             has_touch=self.width < 1024,
             timezone_id="Europe/Berlin",
+            locale=self.language,
         )
         context.add_init_script(SAY_REPORTS)
         if who in self.world.cookies:
