@@ -194,6 +194,17 @@ def test_all_that_match_are_done_so_many_at_a_time(
     assert state_of(other) == State.QUEUED
 
 
+def test_what_came_after_the_question_was_not_meant(page: Client, domain: Domain) -> None:
+    [asked] = wait(domain, "x@far.example")
+    where = "/console/queue/many/cancel?all=1"
+    shown = page.get(where)
+    upto = shown.context["form"]["upto"].value()
+    assert (upto, f'name="upto" value="{upto}"' in shown.content.decode()) == (asked.pk, True)
+    [later] = wait(domain, "y@far.example")
+    page.post(where, {"upto": upto})
+    assert (state_of(asked) == State.QUEUED, state_of(later) == State.QUEUED) == (False, True)
+
+
 def test_nothing_ticked_is_told(page: Client) -> None:
     assert "Nothing is ticked" in text(page.get("/console/queue/many/retry"))
     assert page.post("/console/queue/many/retry").status_code == 302

@@ -106,8 +106,11 @@ def _action(name: str) -> Action:
     return ACTIONS[name]
 
 
-def _form(request: HttpRequest, action: Action) -> forms.Form:
-    return ReasonForm(posted(request)) if action.has_reason else ConfirmForm(posted(request))
+def _form(request: HttpRequest, action: Action, upto: int | None = None) -> forms.Form:
+    form: forms.Form = ReasonForm(posted(request)) if action.has_reason else ConfirmForm(posted(request))
+    if upto is not None:
+        form.fields["upto"] = forms.IntegerField(required=False, widget=forms.HiddenInput, initial=upto)
+    return form
 
 
 @administrators
@@ -166,7 +169,7 @@ def act_on_many(request: HttpRequest, action: str) -> HttpResponse:
         )
     return ask(
         request,
-        _form(request, it),
+        _form(request, it, first[-1]),
         title=format_lazy("{}: {}", QUEUE_ACTIONS[action], count),
         explain=explain,
         section=SECTION,
@@ -178,9 +181,14 @@ def act_on_many(request: HttpRequest, action: str) -> HttpResponse:
 
 
 def _wanted(request: HttpRequest, within: Reach) -> QuerySet[QueuedRecipient]:
-    """Return those that were ticked, or all that match; ids that are none name nothing."""
+    """Return those that were ticked, or all that match; ids that are none name nothing.
+
+    Mail that came after the question was asked was not meant by its answer.
+    """
     if request.GET.get("all"):
-        return chosen(request, within).order_by("id")
+        found = chosen(request, within).order_by("id")
+        upto = request.POST.get("upto", "")
+        return found.filter(id__lte=int(upto)) if upto.isdecimal() and len(upto) < 19 else found
     ids = [
         int(text) for text in request.GET.getlist("id")[:MOST_TICKED] if text.isdecimal() and len(text) < 19
     ]
