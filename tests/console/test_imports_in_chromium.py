@@ -16,7 +16,7 @@ from apps.domains.models import Domain
 from apps.mailboxes.models import Mailbox
 from apps.mailflow.roster import runs
 from apps.pages import assets
-from tests.browser import find_chromium
+from tests.browser import find_chromium, lacking
 from tests.console.browser import browser
 from tests.factories import a_domain, a_mailbox, a_role, a_user
 from tests.webmail.live import serving_web
@@ -51,8 +51,7 @@ class Desk:
 def desk(request: pytest.FixtureRequest) -> Iterator[Desk]:
     chromium = find_chromium()
     if not assets.has("console.js"):
-        warnings.warn("the scripts are not built: nothing is tried in a browser", stacklevel=2)
-        pytest.skip("no scripts")
+        lacking("the scripts are not built: nothing is tried in a browser")
     domain = a_domain()
     boss = a_user("boss", domain=domain)
     a_role(boss, "organisation_admin", organisation=domain.organisation)

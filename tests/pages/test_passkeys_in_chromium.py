@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from playwright.sync_api import BrowserContext, CDPSession, Page, expect, sync_p
 
 from apps.pages import assets
 from tests.accounts.signing import SECRET
-from tests.browser import find_chromium
+from tests.browser import find_chromium, lacking
 from tests.factories import a_user
 from tests.webmail.live import serving_web
 
@@ -103,8 +102,7 @@ def desks(real_database: None) -> Iterator[Any]:
     """Return what makes desks: `desks()`; users are made before the first."""
     chromium = find_chromium()
     if not assets.has("pages.js"):
-        warnings.warn("no built assets: passkeys are not tried in a browser", stacklevel=2)
-        pytest.skip("no built assets")
+        lacking("no built assets: passkeys are not tried in a browser")
     # Two cores may be shared with much else: what is right comes, if late.
     expect.set_options(timeout=15_000)
     with contextlib.ExitStack() as stack:
@@ -235,8 +233,7 @@ def test_what_is_cancelled_is_said_in_words(desks: Any) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nobody_is_shut_out_by_these_pages(desks: Any, scheme: str) -> None:
     if not AXE.exists():
-        warnings.warn("axe-core is not installed: pages are not checked for accessibility", stacklevel=2)
-        pytest.skip("no axe-core")
+        lacking("axe-core is not installed: pages are not checked for accessibility")
     alice = a_user("alice", password=SECRET)
     desk: Desk = desks(color_scheme=scheme)
     page = desk.page

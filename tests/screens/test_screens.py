@@ -1,12 +1,10 @@
 """Every screen, light and dark, in a real browser: accessible, within its width, at peace with its policy."""
 
-import warnings
-
 import pytest
 from playwright.sync_api import sync_playwright
 
 from apps.pages import assets
-from tests.browser import find_chromium
+from tests.browser import find_chromium, lacking
 from tests.webmail.browser.conftest import SWITCHES
 from tests.webmail.live import serving_web
 
@@ -24,8 +22,7 @@ def world(real_database: None) -> World:
 def test_every_screen(world: World) -> None:
     chromium = find_chromium()
     if not AXE.exists() or not assets.has("webmail.js"):
-        warnings.warn("no built assets, or no axe-core: screens are not looked at", stacklevel=2)
-        pytest.skip("no assets")
+        lacking("no built assets, or no axe-core: screens are not looked at")
     with serving_web() as web, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=SWITCHES)
         walk = Walk(browser, web, world, 1366, thorough=False, tell=print)

@@ -2,7 +2,6 @@
 
 import contextlib
 import threading
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from django.db import connections
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from apps.pages import assets
+from tests.browser import lacking
 from tests.webmail.live import serving_web
 from tests.webmail.shelf import Shelf, a_letter, a_shelf, put
 
@@ -76,8 +76,7 @@ def aside[T](work: Callable[[], T]) -> T:
 def sitting(shelf: Shelf, *, width: int = 1366, height: int = 768, theme: str = "light") -> Iterator[Seat]:
     """Open a browser in which the owner of a mailbox is signed in."""
     if not CHROMIUM.exists() or not assets.has("webmail.js"):
-        warnings.warn("no Chromium, or no built assets: pages are not tried in a browser", stacklevel=2)
-        pytest.skip("no Chromium or no assets")
+        lacking("no Chromium, or no built assets: pages are not tried in a browser")
     with serving_web() as web, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=SWITCHES)
         context = browser.new_context(

@@ -2,17 +2,16 @@
 
 import contextlib
 import json
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 from apps.pages import assets
+from tests.browser import lacking
 from tests.webmail.live import serving_web
 from tests.webmail.shelf import Shelf
 
@@ -76,10 +75,7 @@ class Sitter:
 def sitting(shelf: Shelf, width: int = 1366, height: int = 860, **more: Any) -> Iterator[Sitter]:
     """Sign in and open a browser; only then, for its loop forbids the database in this thread."""
     if not CHROMIUM.exists() or not assets.has("webmail.js"):
-        warnings.warn(
-            "Chromium or the built scripts are not here: nothing is tried in a browser", stacklevel=2
-        )
-        pytest.skip("no Chromium, or no scripts")
+        lacking("Chromium or the built scripts are not here: nothing is tried in a browser")
     cookie = shelf.client.cookies[settings.SESSION_COOKIE_NAME].value
     with serving_web() as web, sync_playwright() as playwright:
         browser: Browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGS)

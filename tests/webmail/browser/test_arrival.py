@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from tests.browser import lacking
 from tests.servers import link_binaries
 from tests.supervisor.system import System, environment
 
@@ -24,7 +25,7 @@ SECONDS = 2.0
 def running() -> Iterator[dict[str, Any]]:
     """Run the whole system with its demo users, in a directory that PostgreSQL's own user can enter."""
     if not CHROMIUM.exists():
-        pytest.skip("no Chromium")
+        lacking("no Chromium")
     with tempfile.TemporaryDirectory(prefix="mp-", ignore_cleanup_errors=True) as directory:
         state = Path(directory)
         state.chmod(0o711)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser import lacking
 from tests.webmail.shelf import Shelf
 
 from .composing import attach, compose, content_of, saved, shelf, sitter, write
@@ -182,7 +183,7 @@ def test_a_picture_within_the_text(sitter: Sitter) -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing(shelf: Shelf, theme: str) -> None:
     if not AXE.exists():
-        pytest.skip("axe-core is not installed")
+        lacking("axe-core is not installed")
     with sitting(shelf, color_scheme=theme) as sitter:
         page = compose(sitter, how="reply", content=content_of(sitter, "Tulips"))
         attach(page, "a.txt", "text/plain", b"x")
