@@ -19,27 +19,10 @@ from apps.events.models import AuditEntry
 from apps.events.patience import patience
 from apps.mailboxes.services import change_alias, set_quota
 from tests.console.browser import browser
-from tests.factories import a_domain, a_mailbox, a_role, a_user, an_alias
+from tests.factories import a_mailbox, a_role, a_user, an_alias
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def domain() -> Domain:
-    return a_domain()
-
-
-@pytest.fixture
-def boss(domain: Domain) -> User:
-    user = a_user("boss", domain=domain)
-    a_role(user, "organisation_admin", organisation=domain.organisation)
-    return user
-
-
-@pytest.fixture
-def page(boss: User) -> Client:
-    return browser(boss)
 
 
 def text(answer: Any) -> str:

@@ -20,23 +20,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def domain() -> Domain:
-    return a_domain()
-
-
-@pytest.fixture
-def boss(domain: Domain) -> User:
-    user = a_user("boss", domain=domain)
-    a_role(user, "organisation_admin", organisation=domain.organisation)
-    return user
-
-
-@pytest.fixture
-def page(boss: User) -> Client:
-    return browser(boss)
-
-
-@pytest.fixture
 def root() -> Client:
     user = a_user("root")
     a_role(user, "superadmin", organisation=user.organisation)

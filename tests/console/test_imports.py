@@ -19,27 +19,10 @@ from apps.mailflow.models import Roster, RosterLine
 from apps.mailflow.roster import runs
 from apps.protocols.tables import MAX_BYTES
 from tests.console.browser import browser
-from tests.factories import a_domain, a_mailbox, a_role, a_user
+from tests.factories import a_mailbox, a_role, a_user
 
 pytestmark = pytest.mark.django_db
 WORD = "correct horse battery"
-
-
-@pytest.fixture
-def domain() -> Domain:
-    return a_domain()
-
-
-@pytest.fixture
-def boss(domain: Domain) -> User:
-    user = a_user("boss", domain=domain)
-    a_role(user, "organisation_admin", organisation=domain.organisation)
-    return user
-
-
-@pytest.fixture
-def page(boss: User) -> Client:
-    return browser(boss)
 
 
 def text(answer: Any) -> str:

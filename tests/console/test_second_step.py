@@ -12,26 +12,9 @@ from apps.domains.models import Domain
 from apps.events.models import AuditEntry
 from tests.accounts.signing import with_passkey, with_totp
 from tests.console.browser import browser
-from tests.factories import a_domain, a_role, a_user
+from tests.factories import a_role, a_user
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def domain() -> Domain:
-    return a_domain()
-
-
-@pytest.fixture
-def boss(domain: Domain) -> User:
-    user = a_user("boss", domain=domain)
-    a_role(user, "organisation_admin", organisation=domain.organisation)
-    return user
-
-
-@pytest.fixture
-def page(boss: User) -> Client:
-    return browser(boss)
 
 
 def text(answer: Any) -> str:

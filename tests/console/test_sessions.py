@@ -14,27 +14,10 @@ from apps.accounts.services import credentials
 from apps.domains.models import Domain
 from apps.events.audit import SYSTEM
 from tests.console.browser import browser
-from tests.factories import a_domain, a_role, a_user
+from tests.factories import a_role, a_user
 
 pytestmark = pytest.mark.django_db
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-
-
-@pytest.fixture
-def domain() -> Domain:
-    return a_domain()
-
-
-@pytest.fixture
-def boss(domain: Domain) -> User:
-    user = a_user("boss", domain=domain)
-    a_role(user, "organisation_admin", organisation=domain.organisation)
-    return user
-
-
-@pytest.fixture
-def page(boss: User) -> Client:
-    return browser(boss)
 
 
 def text(answer: Any) -> str:
