@@ -33,6 +33,11 @@ ACTIONS: Mapping[str, tuple[str | Promise, Mapping[str, str | Promise]]] = {
             "domain.enable": _lazy("Domain switched on"),
             "domain.disable": _lazy("Domain switched off"),
             "domain.delete": _lazy("Domain deleted"),
+            "dkim.make": _lazy("Signing key made"),
+            "dkim.import": _lazy("Signing key imported"),
+            "dkim.activate": _lazy("Signing key put to use"),
+            "dkim.retire": _lazy("Signing key retired"),
+            "dkim.remove": _lazy("Signing key removed"),
         },
     ),
     "mailbox": (
@@ -108,10 +113,12 @@ ACTIONS: Mapping[str, tuple[str | Promise, Mapping[str, str | Promise]]] = {
 }
 _WORDS = {action: word for _kind, (_name, words) in ACTIONS.items() for action, word in words.items()}
 _FACTS = {
+    "algorithm": _lazy("Algorithm"),
     "bytes": _lazy("Size"),
     "count": _lazy("Number"),
     "expires_at": _lazy("Valid until"),
     "in": _lazy("In"),
+    "instead_of": _lazy("Instead of"),
     "label": _lazy("Name"),
     "language": _lazy("Language"),
     "messages": _lazy("Messages"),
@@ -135,6 +142,7 @@ _FACTS = {
     "failed": _lazy("failed"),
     "scheme": _lazy("Kept as"),
     "scopes": _lazy("May"),
+    "selector": _lazy("Selector"),
     "sessions": _lazy("Sessions"),
     "targets": _lazy("Points to"),
     "totp": _lazy("Authenticator app"),
@@ -174,7 +182,7 @@ def show(entry: AuditEntry) -> Shown:
 def _look(action: str) -> str:
     """Return an icon for what was done."""
     match action.rpartition(".")[2]:
-        case "create" | "add" | "make" | "grant":
+        case "create" | "add" | "make" | "grant" | "import":
             return "plus"
         case "delete" | "removed" | "remove" | "revoke":
             return "trash-2"

@@ -4,6 +4,12 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from apps.organisations.models import Organisation
+from apps.vault.fields import SealedField
+
+from .keymaking import Algorithm
+
+SELECTOR = r"^[a-z0-9]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9_-]*[a-z0-9])?)*$"
+"""Labels of a host name, in lower case: what a selector may be, and nothing that reads as more (RFC 6376 3.1)."""
 
 
 class Domain(models.Model):
@@ -24,3 +30,45 @@ class Domain(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class DkimKey(models.Model):
+    """A key that signs a domain's mail: pending until it is seen in DNS, then active, one of each algorithm."""
+
+    class State(models.TextChoices):
+        """Where it is in its life."""
+
+        PENDING = "pending"
+        ACTIVE = "active"
+        RETIRED = "retired"
+
+    domain = models.ForeignKey(Domain, on_delete=models.CASCADE, related_name="dkim_keys")
+    selector = models.CharField(max_length=63)
+    algorithm = models.CharField(max_length=20, choices=[(one.value, one.value) for one in Algorithm])
+    private = SealedField(help_text="PKCS #8, DER; it never leaves the server.")
+    public = models.TextField(help_text="What p= of its record says.")
+    bits = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    made_at = models.DateTimeField()
+    seen_at = models.DateTimeField(
+        null=True, help_text="Since when its record is seen in DNS, looked for while pending."
+    )
+    activated_at = models.DateTimeField(null=True)
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["domain", "selector"], name="dkim_selector_once"),
+            models.UniqueConstraint(
+                fields=["domain", "algorithm"], condition=models.Q(state="active"), name="dkim_one_active"
+            ),
+            models.UniqueConstraint(
+                fields=["domain", "algorithm"], condition=models.Q(state="pending"), name="dkim_one_pending"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(selector__regex=SELECTOR), name="dkim_selector_is_labels"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.selector} ({self.algorithm})"

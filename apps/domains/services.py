@@ -1,14 +1,22 @@
 """Names we serve: added, switched off and on."""
 
+from datetime import datetime
+
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
+from django.utils import timezone
 
 from apps.events import audit
 from apps.organisations.errors import AlreadyExistsError, DirectoryError, NotFoundError, check_quota
 from apps.organisations.models import Organisation
 from apps.protocols.addresses import Address, AddressError, DomainName
 
-from .models import Domain
+from . import keymaking
+from .keymaking import Algorithm
+from .models import DkimKey, Domain
+
+SLOTS = {Algorithm.RSA: ("r1", "r2"), Algorithm.ED25519: ("e1", "e2")}
+"""The selectors our own keys take turns in, so that a domain can point them here once and for all."""
 
 
 def target_of(domain: Domain) -> audit.Target:
@@ -43,23 +51,46 @@ def our_address(address: str) -> tuple[Domain, str]:
 
 
 def create_domain(
-    *, organisation: Organisation, name: str, quota_bytes: int | None = None, actor: audit.Actor
+    *,
+    organisation: Organisation,
+    name: str,
+    quota_bytes: int | None = None,
+    with_keys: bool = True,
+    actor: audit.Actor,
 ) -> Domain:
-    """Serve a domain for an organisation."""
+    """Serve a domain for an organisation, with keys to sign its mail once they are published."""
     check_quota(quota_bytes)
     try:
         parsed = DomainName.parse(name)
     except AddressError as error:
         raise DirectoryError(f"{name}: {error}") from None
+    pairs = [keymaking.make(algorithm) for algorithm in Algorithm] if with_keys else []
+    now = timezone.now()
     try:
         with transaction.atomic():
             domain = Domain.objects.create(
                 organisation=organisation, name=parsed.name, quota_bytes=quota_bytes
             )
+            DkimKey.objects.bulk_create(
+                new_key(domain, SLOTS[pair.algorithm][0], pair, now) for pair in pairs
+            )
             audit.record(actor=actor, action="domain.create", target=target_of(domain))
     except IntegrityError:
         raise AlreadyExistsError(f"{parsed.name} is served already") from None
     return domain
+
+
+def new_key(domain: Domain, selector: str, pair: keymaking.Pair, now: datetime) -> DkimKey:
+    """Return a key that waits to be published, not saved yet."""
+    return DkimKey(
+        domain=domain,
+        selector=selector,
+        algorithm=pair.algorithm,
+        private=pair.private,
+        public=pair.public,
+        bits=pair.bits,
+        made_at=now,
+    )
 
 
 def set_quota(*, domain: Domain, quota_bytes: int | None, actor: audit.Actor) -> None:

@@ -110,9 +110,11 @@ def choice(name: str, default: str, options: tuple[str, ...], help: str) -> str:
 
 
 def host_name(name: str, default: str, help: str) -> str:  # noqa: A002
-    """Read the name of a host, in ASCII."""
+    """Read the name of a host, in ASCII; nothing where the default is nothing."""
 
     def parse(raw: str) -> str:
+        if not raw and not default:
+            return raw
         label = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
         if len(raw) > 253 or not re.fullmatch(rf"{label}(\.{label})*", raw):
             raise ValueError("give letters, digits, hyphens and dots (xn-- for others)")

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from apps.accounts import throttle
 from apps.accounts.services import second_factor, sessions
+from apps.domains import rotation
 from apps.events import partitions
 from apps.events.transactions import perform
 from apps.events.valkey import sync_client
@@ -131,6 +132,10 @@ CHORES = (
     Chore("uploads nobody needs", 600, lambda _: uploads.forget(now=timezone.now())),
     Chore("imports of people", 300, lambda _: rosters.forget(now=timezone.now())),
     Chore("unfinished sign-ins", 300, lambda _: second_factor.forget_expired()),
+    Chore(
+        "signing keys", 600, lambda during: rotation.advance(now=timezone.now(), may_go_on=during.may_claim)
+    ),
+    Chore("first signing keys", 60, lambda during: rotation.make_first(may_go_on=during.may_claim)),
     Chore("sums of usage", 60, lambda _: perform(mailboxes.count_sums())),
     Chore("deleted mailboxes", 60, lambda during: removal.finish_all(during.may_claim)),
     Chore("packs and snapshots", 5, _build),
