@@ -237,19 +237,7 @@ MAIL_QUEUE_LIFETIME = registry.seconds(
     "MAIL_QUEUE_LIFETIME", 5 * 86400, "How long delivery is tried before the sender is told it failed."
 )
 
-# --- signing of mail ---------------------------------------------------------------------------------------
-MAIL_DKIM_ZONE = registry.host_name(
-    "MAIL_DKIM_ZONE",
-    "",
-    "A zone of yours, dkim.mail.example.org say, where domains may point their DKIM selectors once and for all; "
-    "see docs/operator.md. Empty: domains publish their keys themselves.",
-)
-MAIL_DKIM_DAYS = registry.integer(
-    "MAIL_DKIM_DAYS",
-    90,
-    "Days a key signs before the next one is made, for domains that point their selectors to MAIL_DKIM_ZONE; 0 never.",
-    most=3650,
-)
+from .trust import MAIL_DKIM_DAYS, MAIL_DKIM_ZONE  # noqa: E402, F401  # Here, for the order of the table.
 
 # --- signing in --------------------------------------------------------------------------------------------
 MAIL_SIGN_IN_FAILURES = registry.integer(
