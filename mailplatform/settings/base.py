@@ -237,55 +237,9 @@ MAIL_QUEUE_LIFETIME = registry.seconds(
     "MAIL_QUEUE_LIFETIME", 5 * 86400, "How long delivery is tried before the sender is told it failed."
 )
 
-from .trust import MAIL_DKIM_DAYS, MAIL_DKIM_ZONE  # noqa: E402, F401  # Here, for the order of the table.
-
-# --- signing in --------------------------------------------------------------------------------------------
-MAIL_SIGN_IN_FAILURES = registry.integer(
-    "MAIL_SIGN_IN_FAILURES",
-    10,
-    "Different wrong passwords one network (/24, /64) may try on one account within the window.",
-    least=1,
-)
-MAIL_SIGN_IN_NETWORK_FAILURES = registry.integer(
-    "MAIL_SIGN_IN_NETWORK_FAILURES",
-    100,
-    "Different wrong passwords one network may try on all accounts within the window; raise it for a large office.",
-    least=1,
-)
-MAIL_SIGN_IN_WINDOW = registry.seconds(
-    "MAIL_SIGN_IN_WINDOW",
-    900,
-    "How long a wrong password counts, and so how long a throttled network waits.",
-    least=1,
-)
-MAIL_PASSWORD_LENGTH = registry.integer(
-    "MAIL_PASSWORD_LENGTH", 10, "Characters a new password has at least.", least=1, most=200
-)
-
-MAIL_SESSION_IDLE = registry.seconds(
-    "MAIL_SESSION_IDLE",
-    12 * 3600,
-    "How long a browser may be idle before it has to sign in again, where its user did not ask to stay signed in.",
-    least=60,
-)
-MAIL_SESSION_REMEMBERED = registry.seconds(
-    "MAIL_SESSION_REMEMBERED",
-    14 * 86400,
-    "How long a browser may be idle where its user asked to stay signed in.",
-    least=60,
-)
-MAIL_SESSION_LIFETIME = registry.seconds(
-    "MAIL_SESSION_LIFETIME",
-    90 * 86400,
-    "How long a browser stays signed in at most, idle or not.",
-    least=60,
-)
-MAIL_PROOF_SECONDS = registry.seconds(
-    "MAIL_PROOF_SECONDS",
-    900,
-    "How long after signing in a user may change passwords and factors without proving again who they are.",
-    least=60,
-)
+# Imported here, for the order of the table in README.md.
+from .signing_in import *  # noqa: E402, F403
+from .trust import *  # noqa: E402, F403
 
 MAIL_QUEUE_KEEP = registry.seconds(
     "MAIL_QUEUE_KEEP", 86400, "How long recipients that were delivered or given up stay in the queue's lists."
