@@ -1,6 +1,7 @@
 """What every test may ask for."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.db import connection, connections
@@ -11,6 +12,29 @@ from pytest_django import DjangoDbBlocker
 # How long one example takes depends on who else uses the machine; tests of speed measure for themselves.
 settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")
+
+# Faces and whole journeys: each of their tests signs somebody in and draws a page, or starts processes. All
+# are `slow`: `make test` runs them, and the quick gate does not even import them.
+HERE = Path(__file__).parent
+FACES = tuple(
+    HERE / name
+    for name in (
+        "accounts/test_web.py", "api", "console", "mailflow/importing", "mailflow/roster", "mailflow/writing", "pages", "screens",
+        "supervisor", "webmail",
+    )
+)  # fmt: skip
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the faces alone where slow tests are not wanted."""
+    return True if "not slow" in config.option.markexpr and collection_path in FACES else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of the faces slow."""
+    for item in items:
+        if any(item.path.is_relative_to(face) for face in FACES):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

@@ -78,6 +78,7 @@ def test_a_user_without_password_is_refused() -> None:
     assert refusal(sign_in(bob.address)) == "no password"
 
 
+@pytest.mark.slow
 def test_refusals_look_and_take_alike(alice: User) -> None:
     disabled = a_user("carol", password=SECRET)
     users.disable_user(user=disabled, actor=SYSTEM)

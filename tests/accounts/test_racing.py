@@ -15,6 +15,7 @@ from tests.accounts.signing import PEER, SECRET, begin, finish_with_totp, token_
 from tests.factories import a_user
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["totp", "recovery_code", "token"])
 def test_of_two_with_one_code_one_comes_in(real_database: None, kind: str) -> None:
     alice = a_user("alice", password=SECRET)

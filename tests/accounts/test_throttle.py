@@ -137,6 +137,7 @@ def test_a_phone_with_an_app_password_is_never_locked_out(alice: User, settings:
     assert isinstance(sign_in(alice.address, made.secret), SignedIn)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_hundred_guesses_at_once_are_no_way_around(settings: Settings) -> None:
     settings.MAIL_SIGN_IN_FAILURES = 5

@@ -121,6 +121,7 @@ def test_what_did_not_happen_is_not_told() -> None:
     assert not AuditEntry.objects.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_those_who_write_at_once_write_one_chain() -> None:
     def write(_: int) -> None:

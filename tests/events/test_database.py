@@ -23,6 +23,7 @@ def terminate(pids: list[int]) -> None:
         server.execute("SELECT pg_terminate_backend(pid, 5000) FROM unnest(%s) pid", [pids])
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_connections_the_server_closed_are_replaced_unseen() -> None:
     async def story() -> None:

@@ -53,6 +53,7 @@ def test_it_works_on_djangos_connection(hints: redis.client.PubSub) -> None:
     assert heard(hints) == CHANGE
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_failed_plan_changes_and_says_nothing(hints: redis.client.PubSub) -> None:
     with pytest.raises(ValueError, match="mallory"):
@@ -78,6 +79,7 @@ def test_it_works_on_a_loop(hints: redis.client.PubSub) -> None:
     assert heard(hints) == CHANGE
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_nobody_waits_for_a_valkey_that_does_not_answer() -> None:
     """Hints are hints: mail is accepted as fast as ever, though the server of hints hangs."""

@@ -216,6 +216,7 @@ class TestByHand:
             with pytest.raises(ValueError, match="label"):
                 refile.label(Hand(box.mailbox_id, 1), [], name)
 
+    @pytest.mark.slow
     def test_all_of_a_folder_in_portions(self) -> None:
         box = a_box()
         hand = a_hand(box)

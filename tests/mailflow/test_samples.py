@@ -6,6 +6,8 @@ import email.policy
 import zlib
 from collections import Counter
 
+import pytest
+
 from apps.mailflow.samples import Sample, sample_messages
 from apps.mailflow.samples.files import pdf, png
 from apps.mailflow.samples.letters import LETTERS
@@ -29,6 +31,7 @@ def test_there_are_sixty() -> None:
     assert sum(not sample.flags.mask & SEEN for sample in SAMPLES) >= 8
 
 
+@pytest.mark.slow
 def test_they_are_the_same_every_time() -> None:
     assert sample_messages(NOW) == SAMPLES
     assert sample_messages(NOW, seed=2) != SAMPLES

@@ -137,6 +137,7 @@ def scripted(*answers: bytes) -> Iterator[int]:
 HELLO = (b"220 hi\r\n", b"250-mx\r\n250 PIPELINING\r\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answers", "code", "enhanced"),
     [

@@ -34,6 +34,7 @@ async def agrees(desk: Desk, box: Box, state: FolderState | None) -> None:
     assert all(state.names[bit] == dict(keywords)[bit] for bit in used)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_every_way_to_a_state_leads_to_the_rows(seed: int) -> None:
     box = a_box()

@@ -85,6 +85,7 @@ def test_it_works() -> None:
     asyncio.run(main())
 
 
+@pytest.mark.slow
 def test_packs_and_rows_say_the_same_whatever_happens() -> None:
     box = a_box()
     ref = box["INBOX"]
@@ -108,6 +109,7 @@ def test_packs_and_rows_say_the_same_whatever_happens() -> None:
     asyncio.run(main())
 
 
+@pytest.mark.slow
 def test_many_messages_come_in_slices_and_from_everywhere() -> None:
     box = a_box()
     ref = box["INBOX"]

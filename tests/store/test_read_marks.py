@@ -127,6 +127,7 @@ def test_a_deleted_folder_is_gone_for_all() -> None:
     asyncio.run(main())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_whatever_happens_each_sees_what_the_rows_say(seed: int) -> None:
     box, alice, bob = a_team()

@@ -198,6 +198,7 @@ async def found(desk: Desk, view: View, key: tree.Key) -> list[int]:
     return uids
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packed", [True, False])
 def test_a_search_finds_what_plain_reading_finds(packed: bool) -> None:
     box = a_box()

@@ -172,6 +172,7 @@ def fonts(around: str = "@") -> str:
     return f"<p>{''.join(each)}{'<p>x' * 5_000}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "source",
     {

@@ -67,6 +67,7 @@ def aside(do: Callable[[], object]) -> threading.Thread:
     return thread
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("real_database")
 def test_mail_that_is_being_filed_is_counted_once() -> None:
     alice = a_box()
@@ -81,6 +82,7 @@ def test_mail_that_is_being_filed_is_counted_once() -> None:
     assert not wrong(alice)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("real_database")
 def test_mail_that_comes_during_the_count_is_counted_once() -> None:
     alice = a_box()

@@ -9,6 +9,7 @@ pytestmark = pytest.mark.django_db
 MESSAGE = b"From: bob@example.test\r\nSubject: hi\r\nDate: Mon, 7 Feb 1994 21:52:25 -0800\r\n\r\nhello\r\n"
 
 
+@pytest.mark.slow
 def test_it_works(imap: Live, alice: str) -> None:
     with imap.talk(alice) as talk:
         assert b'* LIST (\\HasNoChildren) "/" INBOX\r\n' in talk.ok('LIST "" *')
