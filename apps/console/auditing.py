@@ -30,6 +30,7 @@ ACTIONS: Mapping[str, tuple[str | Promise, Mapping[str, str | Promise]]] = {
         {
             "domain.create": _lazy("Domain added"),
             "domain.quota": _lazy("Limit of a domain changed"),
+            "domain.mta_sts": _lazy("Rule for TLS of a domain changed"),
             "domain.enable": _lazy("Domain switched on"),
             "domain.disable": _lazy("Domain switched off"),
             "domain.delete": _lazy("Domain deleted"),

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 from apps.organisations.models import Organisation
 from apps.vault.fields import SealedField
@@ -15,12 +16,20 @@ SELECTOR = r"^[a-z0-9]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9_-]*[a-z0-9])?)*$
 class Domain(models.Model):
     """A name we serve, as A-labels in lower case."""
 
+    class StsMode(models.TextChoices):
+        """What others shall do when they cannot reach us by TLS (RFC 8461 5)."""
+
+        NONE = "none", _("no rule")
+        TESTING = "testing", _("only report")
+        ENFORCE = "enforce", _("deliver by TLS or not at all")
+
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="domains")
     name = models.CharField(max_length=253, unique=True)
     is_active = models.BooleanField(default=True)
     quota_bytes = models.BigIntegerField(
         null=True, blank=True, help_text="All its mail; empty means no limit."
     )
+    sts_mode = models.CharField(max_length=10, choices=StsMode, default=StsMode.TESTING)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -108,6 +108,23 @@ def set_quota(*, domain: Domain, quota_bytes: int | None, actor: audit.Actor) ->
     domain.quota_bytes = quota_bytes
 
 
+def set_sts_mode(*, domain: Domain, mode: str, actor: audit.Actor) -> None:
+    """Change what others shall do when they cannot reach the domain by TLS."""
+    if mode not in Domain.StsMode.values:
+        raise DirectoryError(f"{mode} is no mode: {', '.join(Domain.StsMode.values)}")
+    with transaction.atomic():
+        before = Domain.objects.select_for_update(no_key=True).get(id=domain.id).sts_mode
+        if before != mode:
+            Domain.objects.filter(id=domain.id).update(sts_mode=mode)
+            audit.record(
+                actor=actor,
+                action="domain.mta_sts",
+                target=target_of(domain),
+                details={"before": before, "after": mode},
+            )
+    domain.sts_mode = mode
+
+
 def disable_domain(*, domain: Domain, actor: audit.Actor) -> None:
     """Refuse its mail and keep its users out; nothing is deleted."""
     _switch(domain, on=False, actor=actor)

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from apps.pages.views import programs
 from apps.pages.views.settings import (
     app_passwords,
     appearance,
@@ -17,6 +18,7 @@ app_name = "settings"
 urlpatterns = [
     path("", security.home, name="home"),
     path("appearance", appearance.appearance, name="appearance"),
+    path("programs/mail.mobileconfig", programs.profile, name="profile"),
     path("privacy", privacy.overview, name="privacy"),
     path("privacy/<int:trusted_id>/withdraw", privacy.withdraw, name="privacy-withdraw"),
     path("security", security.overview, name="security"),

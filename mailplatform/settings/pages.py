@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "apps.pages.hosts.ServedHosts",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.accounts.web.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

@@ -14,6 +14,7 @@ MOST_TRIES = 16
 NOT_SCREENS = {
     "webmail:body": "what a message says, in its frame",
     "webmail:cid": "a picture in a message",
+    "settings:profile": "a profile for a telephone",
     "webmail:image": "a picture from elsewhere, fetched by us",
 }
 # Answers JSON, and has tests of its own; its page is listed by itself.
