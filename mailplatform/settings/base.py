@@ -233,6 +233,11 @@ MAIL_REMOTE_SMTP_PORT = registry.port(
 MAIL_DNS_SERVERS = registry.servers(
     "MAIL_DNS_SERVERS", "", "host or host:port of the DNS resolvers to ask; empty asks those of the system."
 )
+MAIL_DNS_TRUSTED = registry.networks(
+    "MAIL_DNS_TRUSTED",
+    "127.0.0.0/8, ::1",
+    "DNS resolvers whose word on DNSSEC is believed: those that validate, over a link nobody else can write to.",
+)
 MAIL_QUEUE_LIFETIME = registry.seconds(
     "MAIL_QUEUE_LIFETIME", 5 * 86400, "How long delivery is tried before the sender is told it failed."
 )

@@ -3,12 +3,30 @@
 import asyncio
 from collections.abc import Iterator
 
+import dns.flags
 import pytest
 
 from apps.domains.resolver import Resolver, ResolverSettingError, nameservers
-from apps.protocols.mailauth.lookups import Answer, Inquiry, Lookup, Mx, Status
+from apps.domains.resolver.reading import to_name
+from apps.domains.resolver.servers import are_trusted
+from apps.protocols.mailauth.lookups import Answer, Inquiry, Lookup, Mx, Status, Tlsa, reverse_name
 from apps.protocols.smtp.targets import Hosts, Problem, find_addresses, find_hosts
-from tests.dns_server import SERVFAIL, SILENT, TRUNCATE, Zone, serving
+from tests.dns_server import (
+    GARBAGE,
+    HALF_ALIAS,
+    LAME,
+    REFUSED,
+    SECURE,
+    SERVFAIL,
+    SILENT,
+    TRUNCATE,
+    TRUNCATE_ALWAYS,
+    WRONG_ID,
+    WRONG_QUESTION,
+    WRONG_SOURCE,
+    Zone,
+    serving,
+)
 
 ZONE = """
 far.example          MX    20 backup.far.example.
@@ -20,6 +38,7 @@ mx.far.example       AAAA  2001:db8::1
 plain.example        A     192.0.2.9
 null.example         MX    0 .
 alias.example        CNAME far.example.
+dangling.example     CNAME gone.example.
 loop.example         CNAME loop2.example.
 loop2.example        CNAME loop.example.
 empty.example        TXT   "no mail here"
@@ -29,12 +48,37 @@ mixed.example        MX    5 mx.far.example.
 mixed.example        MX    10 mail.example.test.
 mixed.example        MX    20 backup.far.example.
 big.example          MX    10 mx.far.example.
+_25._tcp.mx.far.example  TLSA  3 1 1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
+1.2.0.192.in-addr.arpa   PTR   MX.far.example.
+far.example          NS    ns.far.example.
+_imaps._tcp.far.example  SRV   0 1 993 mail.far.example.
+half.example         CNAME far.example.
+secure.example       A     192.0.2.7
+forged-id.example        A     192.0.2.8
+forged-source.example    A     192.0.2.8
+forged-question.example  A     192.0.2.8
+odd.example          TXT   "\\195\\188 \\255"
 """
+FAULTS = {
+    "big.example": TRUNCATE,
+    "endless.example": TRUNCATE_ALWAYS,
+    "broken.example": SERVFAIL,
+    "refused.example": REFUSED,
+    "lame.example": LAME,
+    "half.example": HALF_ALIAS,
+    "slow.example": SILENT,
+    "garbage.example": GARBAGE,
+    "secure.example": SECURE,
+    "no-secure.example": SECURE,
+    "forged-id.example": WRONG_ID,
+    "forged-source.example": WRONG_SOURCE,
+    "forged-question.example": WRONG_QUESTION,
+}
 
 
 @pytest.fixture(scope="module")
 def zone() -> Iterator[tuple[Zone, str]]:
-    zone = Zone(ZONE, {"big.example": TRUNCATE, "broken.example": SERVFAIL, "slow.example": SILENT})
+    zone = Zone(ZONE, FAULTS)
     with serving(zone) as address:
         yield zone, address
 
@@ -48,7 +92,12 @@ def both(resolver: Resolver, name: str, kind: str) -> Answer:
     """Ask by both drivers; they must agree."""
     answer = asyncio.run(resolver.ask(Lookup(name, kind)))
     other = Resolver([str(resolver._sync.nameservers[0]).removeprefix("Do53:").replace("@", ":")])
-    assert other.ask_sync(Lookup(name, kind)).status is answer.status
+    found = other.ask_sync(Lookup(name, kind))
+    assert (found.status, set(found.records), found.secure) == (
+        answer.status,
+        set(answer.records),
+        answer.secure,
+    )
     return answer
 
 
@@ -119,6 +168,84 @@ def test_no_such_name_is_remembered(zone: tuple[Zone, str], resolver: Resolver) 
     assert len(zone[0].asked) == before + 1
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "broken.example", "refused.example", "lame.example", "half.example", "loop.example", "endless.example",
+        "a..example", "x" * 64 + ".example", ".".join(["x" * 60] * 5), "",
+    ],
+)  # fmt: skip
+def test_what_cannot_be_answered_is_a_fault(resolver: Resolver, name: str) -> None:
+    answer = both(resolver, name, "A")
+    assert answer.status is Status.FAULT
+    assert answer.reason.startswith("A ")
+
+
+def test_garbage_is_a_fault(resolver: Resolver) -> None:
+    def one() -> Inquiry[Answer]:
+        return (yield Lookup("garbage.example", "A"))
+
+    assert asyncio.run(resolver.run(one(), seconds=0.3)).status is Status.FAULT
+    assert resolver.run_sync(one(), seconds=0.3).status is Status.FAULT
+
+
+@pytest.mark.parametrize("how", ["id", "source", "question"])
+def test_a_forgery_is_not_heard(resolver: Resolver, how: str) -> None:
+    assert both(resolver, f"forged-{how}.example", "A").texts == ("192.0.2.8",)
+
+
+def test_other_kinds(resolver: Resolver) -> None:
+    data = bytes.fromhex("00112233445566778899aabbccddeeff" * 2)
+    assert both(resolver, "_25._tcp.mx.far.example", "TLSA").records == (Tlsa(3, 1, 1, data),)
+    assert both(resolver, reverse_name("192.0.2.1"), "PTR").texts == ("mx.far.example",)
+    assert both(resolver, "alias.example", "CNAME").texts == ("far.example",)
+    assert both(resolver, "far.example", "NS").texts == ("ns.far.example",)
+    assert both(resolver, "_imaps._tcp.far.example", "SRV").texts == ("0 1 993 mail.far.example",)
+    assert both(resolver, "odd.example", "TXT").texts == ("ü \udcff",)
+
+
+def test_what_an_alias_points_to_may_be_missing_while_it_exists(resolver: Resolver) -> None:
+    assert both(resolver, "dangling.example", "A").status is Status.NO_DOMAIN
+    assert both(resolver, "dangling.example", "CNAME").texts == ("gone.example",)
+
+
+def test_the_name_of_an_address() -> None:
+    assert reverse_name("192.0.2.1") == "1.2.0.192.in-addr.arpa"
+    assert reverse_name("2001:db8::1").startswith("1.0.0.0.")
+
+
+def test_a_backslash_is_no_escape() -> None:
+    assert to_name("a\\046b.example").labels == (b"a\\046b", b"example", b"")
+    assert to_name("ü.example").labels[0] == "ü".encode()
+
+
+@pytest.mark.parametrize(
+    ("trusted", "is_secure"), [(["127.0.0.0/8"], True), (["192.0.2.0/24"], False), ([], False)]
+)
+def test_dnssec_is_believed_from_those_we_trust(
+    zone: tuple[Zone, str], trusted: list[str], is_secure: bool
+) -> None:
+    resolver = Resolver([zone[1]], trusted)
+    for name in ("secure.example", "no-secure.example"):
+        assert resolver.ask_sync(Lookup(name, "A")).secure is is_secure
+        assert asyncio.run(Resolver([zone[1]], trusted).ask(Lookup(name, "A"))).secure is is_secure
+    assert bool(zone[0].flags[-1] & dns.flags.AD) is is_secure
+    assert resolver.ask_sync(Lookup("plain.example", "A")).secure is False
+
+
+def test_one_server_that_is_not_trusted_spoils_the_others() -> None:
+    assert are_trusted(nameservers(["127.0.0.1", "[::1]:53"]), ["127.0.0.0/8", "::1"])
+    assert not are_trusted(nameservers(["127.0.0.1", "192.0.2.1"]), ["127.0.0.0/8"])
+    assert not are_trusted([], ["127.0.0.0/8"])
+
+
+def test_without_a_server_every_question_is_a_fault() -> None:
+    resolver = Resolver(["127.0.0.1:1"])
+    resolver._has_servers = False
+    assert resolver.ask_sync(Lookup("other.example", "A")).reason.endswith("no name server is set")
+    assert asyncio.run(resolver.ask(Lookup("third.example", "A"))).status is Status.FAULT
+
+
 def test_an_inquiry_ends_when_its_time_is_up(resolver: Resolver) -> None:
     def two() -> Inquiry[tuple[Answer, Answer]]:
         one = yield Lookup("slow.example", "MX")
@@ -128,6 +255,10 @@ def test_an_inquiry_ends_when_its_time_is_up(resolver: Resolver) -> None:
     one, other = asyncio.run(resolver.run(two(), seconds=0.3))
     assert (one.status, other.status) == (Status.FAULT, Status.FAULT)
     assert "out of time" in one.reason
+    one, other = Resolver(
+        [str(resolver._sync.nameservers[0]).removeprefix("Do53:").replace("@", ":")]
+    ).run_sync(two(), seconds=0.3)
+    assert (one.status, other.status) == (Status.FAULT, Status.FAULT)
 
 
 def test_server_entries() -> None:

@@ -5,6 +5,7 @@ was asked, so the same code runs on a loop, in a thread and in a test that answe
 """
 
 import enum
+import ipaddress
 from collections.abc import Generator
 from dataclasses import dataclass
 
@@ -20,7 +21,10 @@ class Status(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """One question: a name as A-labels without a final dot, and a record type such as MX."""
+    """One question: a name as A-labels without a final dot, and a record type.
+
+    Kinds in use are A, AAAA, MX, TXT, PTR, CNAME, NS, SRV and TLSA; the name of a PTR comes from `reverse_name`.
+    """
 
     name: str
     kind: str
@@ -35,17 +39,45 @@ class Mx:
 
 
 @dataclass(frozen=True, slots=True)
+class Tlsa:
+    """One TLSA record (RFC 6698 2.1)."""
+
+    usage: int
+    selector: int
+    matching: int
+    data: bytes
+
+
+type Record = str | Mx | Tlsa
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer. Records are strings (addresses, names, text), or Mx for MX."""
+    """One answer. Records are Mx, Tlsa, or strings: addresses, names without final dot, texts.
+
+    A text's bytes beyond UTF-8 are surrogate escapes. What holds of an alias' target is the answer for the alias.
+    """
 
     status: Status
-    records: tuple[str | Mx, ...] = ()
+    records: tuple[Record, ...] = ()
     reason: str = ""  # For our log, on a fault.
+    secure: bool = False  # DNSSEC vouches for it, or for there being none; said by a server that we trust.
+    ttl: int = 0  # For how many seconds it may be kept, counted from when the server was asked.
 
     @property
     def texts(self) -> tuple[str, ...]:
         """The records that are strings."""
         return tuple(record for record in self.records if isinstance(record, str))
 
+    @property
+    def exchanges(self) -> tuple[Mx, ...]:
+        """The records that are MX, in the order they came."""
+        return tuple(record for record in self.records if isinstance(record, Mx))
+
 
 type Inquiry[T] = Generator[Lookup, Answer, T]
+
+
+def reverse_name(address: str) -> str:
+    """Return the name whose PTR records name the hosts of an address (RFC 1035 3.5, RFC 3596 2.5)."""
+    return ipaddress.ip_address(address).reverse_pointer
