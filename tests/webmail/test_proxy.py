@@ -183,7 +183,7 @@ def test_a_name_is_asked_once_and_its_address_kept(site: Site) -> None:
     """A name server that changes its mind between the judgement and the connection gains nothing."""
 
     class Turning(Zone):
-        def answer(self, wire: bytes, *, is_tcp: bool) -> bytes | None:
+        def answer(self, wire: bytes, *, is_tcp: bool) -> list[bytes]:
             reply = super().answer(wire, is_tcp=is_tcp)
             self.records[("here.example", "A")] = ["10.0.0.1"]
             return reply
