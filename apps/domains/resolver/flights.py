@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from apps.protocols.mailauth.lookups import Answer, Lookup
@@ -32,6 +33,11 @@ class _Loop:
     tasks: dict[Lookup, asyncio.Task[Answer]] = field(default_factory=dict)
 
 
+async def _in_turn(slots: asyncio.Semaphore, ask: Callable[[], Coroutine[Any, Any, Answer]]) -> Answer:
+    async with slots:
+        return await ask()
+
+
 class Flights:
     """Shares questions between those who ask them, on any loop and in any thread."""
 
@@ -51,21 +57,17 @@ class Flights:
         if task is None:
             if len(mine.tasks) >= MOST_WAITING:
                 raise TooBusyError("too many questions")
-
-            async def in_turn() -> Answer:
-                async with mine.slots:
-                    return await ask()
-
-            def done(_: asyncio.Task[Answer]) -> None:
-                del mine.tasks[lookup]
-                if not mine.tasks:
-                    # A thread that makes a loop for each inquiry must not leave them all here.
-                    with self._lock:
-                        self._loops.pop(loop, None)
-
-            task = mine.tasks[lookup] = loop.create_task(in_turn())
-            task.add_done_callback(done)
+            task = mine.tasks[lookup] = loop.create_task(_in_turn(mine.slots, ask))
+            task.add_done_callback(partial(self._landed, loop, lookup))
         return await asyncio.shield(task)
+
+    def _landed(self, loop: asyncio.AbstractEventLoop, lookup: Lookup, _: asyncio.Task[Answer]) -> None:
+        with self._lock:
+            tasks = self._loops[loop].tasks
+            del tasks[lookup]
+            if not tasks:
+                # A thread that makes a loop for each inquiry must not leave them all here.
+                del self._loops[loop]
 
     def share_sync(self, lookup: Lookup, ask: Callable[[float], Answer], seconds: float) -> Answer:
         """Do the same between threads, with the time there is; raises TooBusyError and InHurryError."""
