@@ -11,7 +11,7 @@ from pytest_django import DjangoDbBlocker
 
 # How long one example takes depends on who else uses the machine; tests of speed measure for themselves.
 settings.register_profile("shared", deadline=None)
-settings.load_profile("shared")
+settings.register_profile("quick", deadline=None, max_examples=30)
 
 # Faces and whole journeys: each of their tests signs somebody in and draws a page, or starts processes. All
 # are `slow`: `make test` runs them, and the quick gate does not even import them.
@@ -23,6 +23,11 @@ FACES = tuple(
         "supervisor", "webmail",
     )
 )  # fmt: skip
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Try fewer examples of a property where slow tests are not wanted."""
+    settings.load_profile("quick" if "not slow" in config.option.markexpr else "shared")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
