@@ -34,5 +34,7 @@ class ArcResult:
     sets: tuple[ArcSet, ...] = ()
     oldest_pass: int = 0
     """From this instance on the message is unchanged (RFC 8617 5.2); 0 means that it never was changed."""
+    highest: int = 0
+    """The highest instance there is; one of ours comes after it (RFC 8617 5.1.1)."""
     is_ended: bool = False
     """The last seal says that the chain is broken, so nobody adds to it any more (RFC 8617 5.1.2)."""

@@ -42,14 +42,17 @@ class Signer:
 
 
 def load(key: SigningKey) -> Signer:
-    """Load a key to sign with; raises SigningKeyError. RSA is checked on the way, which takes a millisecond."""
+    """Load a key to sign with; raises SigningKeyError.
+
+    That its numbers are primes was checked when it was made or imported; it takes longer than a hundred signatures.
+    """
     # Imported by who signs: it takes 8 MB, and most processes never do.
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
     from cryptography.hazmat.primitives.serialization import load_der_private_key
 
     try:
-        private = load_der_private_key(key.private, password=None)
+        private = load_der_private_key(key.private, password=None, unsafe_skip_rsa_key_validation=True)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise SigningKeyError("this is no private key in PKCS #8") from None
     if key.algorithm == ED25519 and isinstance(private, ed25519.Ed25519PrivateKey):

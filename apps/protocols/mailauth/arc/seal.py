@@ -1,0 +1,95 @@
+"""Add a set of our own to the chain of a message that we pass on (RFC 8617 5.1).
+
+Tags are in the order of their names and b= is one word: a later seal covers the fields with the blanks they have.
+"""
+
+import base64
+from collections.abc import Sequence
+
+from apps.protocols.mailauth.dkim import canonical
+from apps.protocols.mailauth.dkim.keys import Signer
+from apps.protocols.mailauth.dkim.letter import Letter
+from apps.protocols.mailauth.dkim.sign import KEPT, SEALED, covered, wrap
+
+from .chain import SETS, read_chain
+from .results import Arc, ArcResult
+from .verify import fields_of
+
+_JOINT = ";\r\n "
+"""A space, not a tab: dkimpy, and with it many a list, finds a signature by ` i=`."""
+_WIDTH = 76
+_LINE = 900
+"""So long may a line of names be; a line of mail has 998 bytes at most."""
+
+
+def seal(
+    message: bytes,
+    *,
+    results: str,
+    chain: ArcResult,
+    signer: Signer,
+    now: int,
+    headers: Sequence[str] | None = None,
+) -> bytes:
+    """Return the fields of a set, to be put in front of the message as we pass it on.
+
+    `results` is what Authentication-Results says, with our authserv-id; `chain` what became of the chain when the
+    message came in. Nothing is added to one that has ended, that is too long, or whose state we do not know.
+    """
+    instance = chain.highest + 1
+    if chain.result is Arc.TEMPERROR or chain.is_ended or instance > SETS:
+        return b""
+    before: list[bytes] = []
+    if chain.result is Arc.PASS:
+        old = Letter(message)
+        links = read_chain(old).links
+        if len(links) != chain.highest:
+            return b""
+        before = fields_of(old, links)
+    # A broken chain is not ours to vouch for: the seal that says so covers our own set alone (5.1.2).
+    ours = _wrapped(f"ARC-Authentication-Results: i={instance}; {' '.join(results.split())}")
+    letter = Letter(ours + message)
+    if letter.is_too_long:
+        return b""
+    common = {
+        "a": signer.algorithm,
+        "d": signer.domain,
+        "i": str(instance),
+        "s": signer.selector,
+        "t": str(now),
+    }
+    names = list(headers) if headers is not None else covered(letter, SEALED, [*KEPT, "DKIM-Signature"])
+    listed = ":".join(names)
+    signature = _field(
+        "ARC-Message-Signature",
+        common
+        | {
+            "bh": base64.b64encode(letter.body_hash(canonical.RELAXED)).decode(),
+            "c": "relaxed/relaxed",
+            "h": listed if len(listed) <= _LINE else wrap(names, ":"),
+        },
+        signer,
+        [canonical.relaxed_field(raw) for raw in letter.pick([name.lower().encode() for name in names])],
+    )
+    new = [canonical.relaxed_field(field.removesuffix(b"\r\n")) for field in (ours, signature)]
+    word = {Arc.NONE: "none", Arc.PASS: "pass"}.get(chain.result, "fail")
+    return _field("ARC-Seal", common | {"cv": word}, signer, [*before, *new]) + signature + ours
+
+
+def _field(name: str, tags: dict[str, str], signer: Signer, before: Sequence[bytes]) -> bytes:
+    """Write a field that signs the canonical fields before it, and itself."""
+    written = [f"{tag}={value}" for tag, value in sorted((tags | {"b": ""}).items())]
+    unsigned = f"{name}: {'; '.join(written)}".encode()
+    value = signer.sign(b"\r\n".join([*before, canonical.relaxed_field(unsigned)]))
+    written[written.index("b=")] += base64.b64encode(value).decode()
+    return f"{name}: {_JOINT.join(written)}\r\n".encode()
+
+
+def _wrapped(text: str) -> bytes:
+    """Fold a field at blanks."""
+    lines = [""]
+    for word in text.split(" "):
+        if lines[-1] and len(lines[-1]) + len(word) >= _WIDTH:
+            lines.append("")
+        lines[-1] += f" {word}" if lines[-1] else word
+    return "\r\n\t".join(lines).encode() + b"\r\n"
