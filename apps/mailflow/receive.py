@@ -115,6 +115,7 @@ class Reception:
         if (objection := policy.judge(facts)) is not None:
             return objection
         mail = transaction.mail
+        above = await self.above(body, now)
         return await self.writer.put(
             Arrival(
                 trace_id=transaction.trace_id,
@@ -124,13 +125,17 @@ class Reception:
                 ),
                 recipients=tuple(transaction.places.values()),
                 body=body,
-                prefix=self._received(peer, transaction, now),
+                prefix=self._received(peer, transaction, now) + above,
                 received_at=now,
                 scanned=facts.scanned,
                 trace=_trace(peer),
                 written=transaction.written,
             )
         )
+
+    async def above(self, body: bytes, now: dt.datetime) -> bytes:  # What our users' mail needs.
+        """Return what else goes in front of a message that is taken."""
+        return b""
 
     def _received(self, peer: Peer, transaction: Transaction, now: dt.datetime) -> bytes:
         hop = Hop(

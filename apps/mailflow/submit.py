@@ -1,4 +1,4 @@
-"""Mail from our users: may they send as this, complete it, route it anywhere (flow B, RFC 6409).
+"""Mail from our users: may they send as this, complete it, sign it, route it anywhere (flow B, RFC 6409).
 
 A submitted message is not kept as it was sent: what it lacks is added (Date, Message-ID), and Bcc is taken out,
 for a copy of it goes to everyone (RFC 5322 3.6.3; most clients do it themselves, and those that do not rely on
@@ -27,6 +27,7 @@ from apps.queue.models import Origin
 from . import routing, sql
 from .arrivals import Peer, Routed, Transaction
 from .receive import FAULTS, Reception, here
+from .signing import signed_on_loop
 from .verdicts import Accept, Defer, Refuse, Verdict
 
 BLIND = (b"bcc", b"resent-bcc")
@@ -81,6 +82,10 @@ class Submission(Reception):
             body, now=now, message_id_domain=domain, random=secrets.token_bytes(16), without=without
         )
         return await self.judge_and_keep(peer, transaction, body, now)
+
+    async def above(self, body: bytes, now: dt.datetime) -> bytes:
+        """Return the signatures of its authors' domains."""
+        return await signed_on_loop(self.database, body, now)
 
     async def _is_honest(self, user: SignedIn, transaction: Transaction, body: bytes) -> bool:
         """Whether Sender, where there is one, is an address of the user (RFC 6409 8.1)."""

@@ -72,6 +72,12 @@ def let_go(message_ids: Sequence[int]) -> Plan[int]:
     return len(rows)
 
 
+def add_to_prefix(message_ids: Sequence[int], fields: bytes) -> Plan[None]:
+    """Put header fields in front of held messages, below those they have."""
+    if fields:
+        yield Run(sql.ADD_TO_PREFIX, (fields, list(message_ids)))
+
+
 def withdraw(message_ids: Sequence[int]) -> Plan[bool]:
     """Take messages back that are held; False, and nothing is done, if any recipient was let go."""
     [(are_held,)] = yield from query(sql.LOCK_HELD, (list(message_ids),))

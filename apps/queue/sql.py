@@ -172,6 +172,11 @@ UPDATE queue_recipient SET state = 'queued', next_attempt = now(), last_reply = 
 RETURNING lane
 """
 
+# Put more in front of messages that are held, under what is there.
+ADD_TO_PREFIX = """
+UPDATE queue_message SET prefix = prefix || %s::bytea WHERE id = ANY(%s::bigint[])
+"""
+
 # Lock the recipients of messages that are to be withdrawn; are all of them still held?
 LOCK_HELD = """
 SELECT coalesce(bool_and(state = 'held'), false) FROM (

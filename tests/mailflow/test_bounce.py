@@ -7,6 +7,7 @@ import uuid
 
 import pytest
 from django.db import connection
+from pytest_django import Settings
 
 from apps.events.transactions import perform
 from apps.mailboxes.models import Mailbox
@@ -18,7 +19,10 @@ from apps.queue.couriers import Deferred, Failed, Parcel
 from apps.queue.envelopes import Envelope, Recipient
 from apps.queue.models import Lane, Origin, QueuedMessage, QueuedRecipient
 from apps.store import blobs
-from tests.factories import a_mailbox, an_alias
+from tests.dns_server import Zone, serving
+from tests.factories import a_domain, a_mailbox, an_alias
+
+from .signed import judged, let_sign
 
 pytestmark = pytest.mark.django_db
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
@@ -139,3 +143,12 @@ def test_what_settles_together_is_reported_together_or_not_at_all(bob: Mailbox) 
 def _and_then_fail(failure: Failure):  # type: ignore[no-untyped-def]
     yield from report([failure], now=NOW)
     raise ZeroDivisionError
+
+
+def test_a_report_is_signed_by_the_domain_our_own_name_lies_in(bob: Mailbox, settings: Settings) -> None:
+    domain = a_domain()
+    settings.MAIL_HOSTNAME = f"mail.{domain.name}"
+    with serving(Zone(let_sign(domain))) as server:
+        [(message, text)] = reports(Failure(a_parcel("x@far.example", bob), NO_SUCH))
+        whole = bytes(message.prefix) + text.encode()
+        assert judged(whole, server) == [("rsa-sha256", True), ("ed25519-sha256", True)]

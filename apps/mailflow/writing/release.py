@@ -10,7 +10,7 @@ from apps.events import trace
 from apps.events.transactions import Plan, Run, perform, query
 from apps.mailboxes.models import Mailbox
 from apps.mailboxes.queries import Reachable
-from apps.mailflow import submit
+from apps.mailflow import signing, submit
 from apps.mailflow.models import Draft, Sending
 from apps.mailflow.run_queue import Turn
 from apps.organisations.errors import NotFoundError
@@ -149,6 +149,10 @@ def _let_go(sending: Sending, place: Reachable, answers: Answers | None, now: dt
         mark = Flags(FORWARDED if answers.how == FORWARD else ANSWERED)
         for folder_id, uid in places:
             yield from messages.set_flags(FolderRef(answers.mailbox_id, folder_id), [(uid, uid)], add=mark)
+    # Signed now and not when it was written: a key lives for months, and a letter may wait for a year. That the copy
+    # here has Bcc, and what leaves has not, makes no difference: it is no field that is signed.
+    fields = yield from signing.signed(data, signing.domains_of(data), now)
+    yield from queue.add_to_prefix(sending.queued_ids, fields)
     yield from queue.let_go(sending.queued_ids)
     told = sending.story
     yield from trace.record(
