@@ -1,5 +1,6 @@
 """Names we serve."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -81,3 +82,26 @@ class DkimKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.selector} ({self.algorithm})"
+
+
+class MtaStsPolicy(models.Model):
+    """What another domain published about mail to it (RFC 8461): kept for all processes, written by `mta_sts`."""
+
+    domain = models.TextField(primary_key=True)
+    policy_id = models.CharField(
+        max_length=32, blank=True, help_text="What DNS called it; empty: none was had."
+    )
+    mode = models.CharField(
+        max_length=8, blank=True, help_text="enforce, testing or none; empty: none was had."
+    )
+    hosts = ArrayField(models.TextField())
+    max_age = models.IntegerField()
+    fetched_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    tried_at = models.DateTimeField(help_text="When it was last fetched, in vain or not.")
+    tried_id = models.CharField(max_length=32, help_text="What DNS called it then.")
+    result = models.CharField(
+        max_length=40, blank=True, help_text="What a TLS report calls the last failure."
+    )
+    problem = models.TextField(blank=True, help_text="Why the last fetch failed.")
+    used_at = models.DateTimeField(help_text="When mail last went to the domain, to the day.")

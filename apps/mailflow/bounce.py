@@ -146,7 +146,9 @@ def _original(parcel: Parcel) -> Plan[bytes]:
 
 
 def _returns_all(parcel: Parcel) -> bool:
-    return parcel.envelope.ret.upper() == "FULL" and parcel.size <= MAX_RETURNED
+    """Whether the whole message goes back; never what was to travel by TLS alone, for a report may not (RFC 8689 5)."""
+    is_wanted = parcel.envelope.ret.upper() == "FULL" and not parcel.envelope.requiretls
+    return is_wanted and parcel.size <= MAX_RETURNED
 
 
 def write(failures: Sequence[Failure], original: bytes, *, now: dt.datetime, message_id: str) -> bytes:

@@ -2,24 +2,22 @@
 
 import asyncio
 import contextlib
-import ipaddress
 import logging
-import random
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 import psycopg
 
-from apps.domains.resolver import Resolver
-from apps.protocols.mailauth.lookups import Status
-from apps.protocols.mime.headers import header_end
+from apps.domains.mta_sts.fetching import web_tls
+from apps.protocols.mailauth.tls_sessions import TlsResult
+from apps.protocols.mime import headers
 from apps.protocols.smtp.replies import TRY_LATER, Reply
-from apps.protocols.smtp.routes import Routes
-from apps.protocols.smtp.targets import Hosts, Problem, find_addresses, find_hosts
 from apps.queue.couriers import Carried, Deferred, Delivered, Failed, Outcome, Parcel
 
-from .smtp_client import LOST, HostUnusable, Letter, SmtpClient, Timeouts, TlsFailed, To
+from .next_hops import Endpoint, NextHops, Note, log_sessions
+from .outbound_tls import LENIENT, Demand, Terms, open_session, session
+from .smtp_client import LOST, NO_REQUIRETLS, HostUnusable, Letter, SmtpClient, Timeouts, TlsFailed, To
 
 log = logging.getLogger(__name__)
 
@@ -27,30 +25,8 @@ log = logging.getLogger(__name__)
 MAX_SECONDS = 240.0
 MAX_RECIPIENTS = 100  # Every server takes this many (RFC 5321 4.5.3.1.8).
 
-PROBLEMS: Mapping[Problem, Reply] = {
-    Problem.NULL_MX: Reply(556, "5.1.10", "The domain does not accept mail"),
-    Problem.NO_DOMAIN: Reply(550, "5.1.2", "The domain does not exist"),
-    Problem.NO_HOST: Reply(550, "5.4.4", "The domain has no mail server"),
-    Problem.LOOPS_BACK: Reply(
-        554, "5.4.6", "The domain's mail server is this server, which does not serve it"
-    ),
-    Problem.DNS_FAULT: Reply(451, "4.4.3", "The domain cannot be looked up at the moment"),
-}
-NO_ADDRESS = Reply(451, "4.4.3", "The mail server's address cannot be looked up at the moment")
 TOO_SLOW = Reply(451, "4.4.2", "The mail server took too long")
 NOTHING_TO_TRY = Reply(451, "4.4.1", "No mail server of the domain could be reached")
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """One address of one host to try."""
-
-    name: str
-    address: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"{self.name}[{self.address}]:{self.port}"
 
 
 class BrokeOff(HostUnusable):
@@ -61,116 +37,152 @@ class BrokeOff(HostUnusable):
         self.message_id = message_id
 
 
-def opportunistic_tls() -> ssl.SSLContext:
-    """Return a context that encrypts without asking who is there: better than the clear, no promise."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
 @dataclass(slots=True)
 class RemoteCourier:
     """Carries parcels to other servers. `load` returns a parcel's bytes, trace headers first."""
 
-    resolver: Resolver
+    hops: NextHops
     load: Callable[[Parcel], Awaitable[bytes]]
-    own_name: str
-    routes: Routes
-    port: int = 25
     timeouts: Timeouts = field(default_factory=Timeouts)
-    tls: ssl.SSLContext = field(default_factory=opportunistic_tls)
+    note: Note = log_sessions
+    verifying: Callable[[], ssl.SSLContext] = web_tls
     max_seconds: float = MAX_SECONDS
 
     def destination(self, domain: str) -> str:
         """Return what parcels may share a conversation by: the smarthost of a domain, or the domain."""
-        hop = self.routes.find(domain)
+        hop = self.hops.routes.find(domain)
         return str(hop) if hop else domain
 
     async def deliver(self, parcels: Sequence[Parcel]) -> AsyncGenerator[Sequence[Carried]]:
         """Carry parcels of one destination; tell what became of each message once its server has answered."""
+        ends = asyncio.get_running_loop().time() + self.max_seconds
+        strict = [parcel for parcel in parcels if parcel.envelope.requiretls]
+        usual = [parcel for parcel in parcels if not parcel.envelope.requiretls]
+        for demand, some in ((Demand.USUAL, usual), (Demand.REQUIRED, strict)):
+            if some:
+                async with contextlib.aclosing(self._carry(some, demand, ends)) as carrying:
+                    async for carried in carrying:
+                        yield carried
+
+    async def _carry(
+        self, parcels: Sequence[Parcel], demand: Demand, ends: float
+    ) -> AsyncGenerator[Sequence[Carried]]:
         left = {parcel.id: parcel for parcel in parcels}
         last = NOTHING_TO_TRY
         last_host = ""
+        may_be_mended = False
+        domain = parcels[0].recipient.domain
         clock = asyncio.get_running_loop().time
-        ends = clock() + self.max_seconds
-        async for endpoint in self._endpoints(parcels[0].recipient.domain):
+        async for endpoint in self.hops.find(domain, demand, self.note):
             if isinstance(endpoint, Reply):
                 last, last_host = endpoint, ""
+                may_be_mended |= last.is_temporary
                 continue
             suspects: set[int] = set()
+            relaxed: dict[int, Parcel] | None = None
             while left:
                 # What broke a connection goes last over the next one, so that it takes no other message along.
-                ordered = sorted(left.values(), key=lambda parcel: parcel.message_id in suspects)
-                carrying = self._converse(endpoint, ordered, lambda: clock() > ends)
+                going = left if relaxed is None else relaxed
+                terms = endpoint.terms if relaxed is None else LENIENT
+                ordered = sorted(going.values(), key=lambda parcel: parcel.message_id in suspects)
+                carrying = self._converse(endpoint, terms, ordered, lambda: clock() > ends)
                 try:
                     async with contextlib.aclosing(carrying):
                         async for carried in carrying:
                             for parcel, _ in carried:
                                 del left[parcel.id]
+                                if relaxed is not None:
+                                    del relaxed[parcel.id]
                             yield carried
+                    if not relaxed:
+                        break
                 except BrokeOff as error:
                     last, last_host = error.reply, str(endpoint)
                     if error.message_id is not None:
                         suspects.add(error.message_id)
-                    is_hopeless = len(left) == len(ordered) and (len(suspects) > 1 or error.reply.code == 421)
-                    is_all = all(parcel.message_id in suspects for parcel in left.values())
+                    is_hopeless = len(going) == len(ordered) and (
+                        len(suspects) > 1 or error.reply.code == 421
+                    )
+                    is_all = all(parcel.message_id in suspects for parcel in going.values())
                     if is_hopeless or is_all or clock() > ends:
                         break
                 except HostUnusable as error:
                     last, last_host = error.reply, str(endpoint)
                     log.info("host unusable", extra={"host": str(endpoint), "reply": str(error.reply)})
+                    if relaxed is None and isinstance(error, TlsFailed) and demand is Demand.USUAL:
+                        relaxed = await self._lenient(left)
+                        if relaxed:
+                            continue
+                    if last == NO_REQUIRETLS or (last is terms.refusal and not last.is_temporary):
+                        last_host = ""  # Ours to say, and that it lasts.
                     break
             if not left:
                 return
+            may_be_mended |= last.is_temporary or bool(last_host)
             if clock() > ends:
                 break
         # A host that greets with 5xx may be mended; only a recipient is refused for good. Problems of ours or of
-        # DNS say themselves whether they last.
-        rest: Outcome = (
-            Failed(last, last_host) if not last_host and last.code >= 500 else Deferred(last, last_host)
-        )
+        # DNS say themselves whether they last, and count only where no host could do better next time.
+        is_final = not last_host and last.code >= 500 and not may_be_mended
+        if last.code >= 500 and not last_host and may_be_mended:
+            last = NOTHING_TO_TRY
+        rest: Outcome = Failed(last, last_host) if is_final else Deferred(last, last_host)
         yield [(parcel, rest) for parcel in left.values()]
 
-    async def _endpoints(self, domain: str) -> AsyncIterator[Endpoint | Reply]:
-        """Yield what to try, looked up only when it is its turn; a Reply says why a step gave nothing."""
-        hop = self.routes.find(domain)
-        port = hop.port if hop else self.port
-        if hop is None:
-            hosts = await self.resolver.run(
-                find_hosts(domain, own_name=self.own_name, shuffle=random.SystemRandom().shuffle)
-            )
-        else:
-            hosts = Hosts((hop.host,))
-        if hosts.problem is not None:
-            yield PROBLEMS[hosts.problem]
-            return
-        for name in hosts.names:
-            addresses = await self._addresses(name)
-            if not addresses:
-                yield NO_ADDRESS
-            for address in addresses:
-                yield Endpoint(name, address, port)
+    async def _lenient(self, left: dict[int, Parcel]) -> dict[int, Parcel]:
+        """Return those whose sender would rather have them read on the way than not delivered (RFC 8689 4.2.2)."""
+        wishes: dict[int, bool] = {}
+        for parcel in left.values():
+            if parcel.message_id not in wishes:
+                letter = await self._letter([parcel])
+                wishes[parcel.message_id] = letter is not None and says_tls_is_optional(letter.data)
+        return {parcel.id: parcel for parcel in left.values() if wishes[parcel.message_id]}
 
-    async def _addresses(self, name: str) -> tuple[str, ...]:
+    async def _open(self, endpoint: Endpoint, terms: Terms, domain: str) -> SmtpClient:
+        """Open a session that meets the terms, and note what came of it."""
+        here = domain, endpoint.name, endpoint.address
+        if terms.refusal is not None:
+            await self.note([session(terms, *here, result=terms.result, reason=terms.refusal.text)])
+            raise TlsFailed(terms.refusal)
+
+        def make() -> SmtpClient:
+            return SmtpClient(self.hops.own_name, self.timeouts)
+
         try:
-            return (str(ipaddress.ip_address(name)),)
-        except ValueError:
-            pass
-        if name == "localhost":
-            return ("127.0.0.1",)
-        answer = await self.resolver.run(find_addresses(name))
-        return answer.texts if answer.status is Status.FOUND else ()
+            client = await open_session(
+                make, endpoint.address, endpoint.port, endpoint.name, terms, verifying=self.verifying
+            )
+        except TlsFailed as error:
+            await self.note([session(terms, *here, result=error.result, reason=error.reason)])
+            if terms.is_test:
+                client = await self._open_anyhow(make, endpoint)
+            elif terms.is_opportunistic:
+                client = make()
+                await client.open(endpoint.address, endpoint.port, tls=None)
+            else:
+                raise
+        else:
+            result = terms.result if client.is_tls else TlsResult.NO_STARTTLS
+            await self.note([session(terms, *here, result=result)])
+        if terms.wants_promise and "REQUIRETLS" not in client.capabilities:
+            client.abort()
+            raise HostUnusable(NO_REQUIRETLS)
+        return client
+
+    @staticmethod
+    async def _open_anyhow(make: Callable[[], SmtpClient], endpoint: Endpoint) -> SmtpClient:
+        try:
+            return await open_session(make, endpoint.address, endpoint.port, endpoint.name, LENIENT)
+        except TlsFailed:
+            client = make()
+            await client.open(endpoint.address, endpoint.port, tls=None)
+            return client
 
     async def _converse(
-        self, endpoint: Endpoint, parcels: Sequence[Parcel], is_over: Callable[[], bool]
+        self, endpoint: Endpoint, terms: Terms, parcels: Sequence[Parcel], is_over: Callable[[], bool]
     ) -> AsyncGenerator[Sequence[Carried]]:
         """Send what is left over one connection, telling the outcomes of each message as soon as they are known."""
-        client = SmtpClient(self.own_name, self.timeouts)
-        try:
-            await client.open(endpoint.address, endpoint.port, tls=self.tls, name=endpoint.name)
-        except TlsFailed:
-            await client.open(endpoint.address, endpoint.port, tls=None)
+        client = await self._open(endpoint, terms, parcels[0].recipient.domain)
         try:
             for group in by_message(parcels):
                 if not client.is_open:
@@ -203,7 +215,7 @@ class RemoteCourier:
         addresses = [first.envelope.sender, *(parcel.recipient.address for parcel in group)]
         # Some clients always ask for SMTPUTF8; it binds the next server only where something needs it.
         needs_utf8 = not all(address.isascii() for address in addresses) or (
-            first.envelope.smtputf8 and not data[: header_end(data)].isascii()
+            first.envelope.smtputf8 and not data[: headers.header_end(data)].isascii()
         )
         return Letter(
             first.envelope.sender,
@@ -212,6 +224,7 @@ class RemoteCourier:
             smtputf8=needs_utf8,
             ret=first.envelope.ret,
             envid=first.envelope.envid,
+            requiretls=first.envelope.requiretls,
         )
 
 
@@ -225,6 +238,13 @@ def by_message(parcels: Sequence[Parcel]) -> list[list[Parcel]]:
         for group in groups.values()
         for start in range(0, len(group), MAX_RECIPIENTS)
     ]
+
+
+def says_tls_is_optional(data: bytes) -> bool:
+    """Whether a message's header has `TLS-Required: No` (RFC 8689 5)."""
+    match = headers.HEADER.match(data)
+    value = headers.first(match[0], b"tls-required") if match else None
+    return value is not None and value.strip().lower() == b"no"
 
 
 def judge(reply: Reply, host: str) -> Outcome:

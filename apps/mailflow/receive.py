@@ -121,7 +121,12 @@ class Reception:
                 trace_id=transaction.trace_id,
                 origin=self.origin,
                 envelope=Envelope(
-                    str(mail.sender or ""), mail.smtputf8, mail.eight_bit, ret=mail.ret, envid=mail.envid
+                    str(mail.sender or ""),
+                    mail.smtputf8,
+                    mail.eight_bit,
+                    mail.requiretls,
+                    mail.ret,
+                    mail.envid,
                 ),
                 recipients=tuple(transaction.places.values()),
                 body=body,

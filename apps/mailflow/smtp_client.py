@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from apps.protocols.mailauth.tls_sessions import TlsResult
 from apps.protocols.smtp.client import (
     MAX_LINE,
     MAX_LINES,
@@ -24,6 +25,12 @@ CHUNK = 64 * 1024
 LOST = Reply(451, "4.4.2", "The connection was lost")
 NO_UTF8 = Reply(550, "5.6.7", "The next server cannot carry internationalised addresses")
 TOO_LARGE = Reply(552, "5.3.4", "The message is larger than the next server takes")
+NO_STARTTLS = Reply(451, "4.7.4", "TLS is required, and the mail server does not offer it")
+HANDSHAKE_FAILED = Reply(451, "4.7.5", "The TLS handshake failed")
+NOT_TRUSTED = Reply(451, "4.7.5", "The mail server's certificate does not hold")
+NO_REQUIRETLS = Reply(550, "5.7.30", "REQUIRETLS support required, and the mail server does not offer it")
+# What OpenSSL calls a certificate that expired, is of another name, or of another address.
+VERIFY_RESULTS = {10: TlsResult.EXPIRED, 62: TlsResult.HOST_MISMATCH, 64: TlsResult.HOST_MISMATCH}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,7 @@ class Letter:
     smtputf8: bool = False
     ret: str = ""
     envid: str = ""
+    requiretls: bool = False
 
 
 class HostUnusable(Exception):  # noqa: N818 - an answer, not an error of ours.
@@ -67,7 +75,12 @@ class HostUnusable(Exception):  # noqa: N818 - an answer, not an error of ours.
 
 
 class TlsFailed(HostUnusable):
-    """STARTTLS was offered and did not work; without policy the mail may go in the clear, as it used to."""
+    """TLS did not work, or was not what it had to be; without policy the mail may go in the clear, as it used to."""
+
+    def __init__(self, reply: Reply, result: TlsResult = TlsResult.FAILURE, reason: str = "") -> None:
+        super().__init__(reply)
+        self.result = result
+        self.reason = reason or reply.text
 
 
 @dataclass(slots=True)
@@ -81,10 +94,20 @@ class SmtpClient:
     capabilities: Capabilities = field(default_factory=Capabilities)
     is_tls: bool = False
 
-    async def open(self, address: str, port: int, *, tls: ssl.SSLContext | None, name: str = "") -> None:
-        """Connect, greet, and start TLS when `tls` is given and the server offers it.
+    async def open(
+        self,
+        address: str,
+        port: int,
+        *,
+        tls: ssl.SSLContext | None,
+        name: str = "",
+        must: bool = False,
+        check: Callable[[ssl.SSLObject], None] | None = None,
+    ) -> None:
+        """Connect, greet, and start TLS when `tls` is given and the server offers it; it has to where TLS is a must.
 
-        Raises HostUnusable (TlsFailed when only the TLS failed); the connection is closed then.
+        `check` looks at the session before anything is said over it, and raises what it has against it. Raises
+        HostUnusable (TlsFailed when only the TLS failed); the connection is closed then.
         """
         try:
             async with asyncio.timeout(self.timeouts.connect):
@@ -93,27 +116,41 @@ class SmtpClient:
             words = "The connection timed out" if isinstance(error, TimeoutError) else "The connection failed"
             raise HostUnusable(Reply(451, "4.4.1", words)) from error
         try:
-            await self._greet(tls, name or address)
-        except (HostUnusable, asyncio.CancelledError):
+            await self._greet(tls, name or address, must=must, check=check)
+        except BaseException:
             self.abort()
             raise
 
-    async def _greet(self, tls: ssl.SSLContext | None, name: str) -> None:
+    async def _greet(
+        self,
+        tls: ssl.SSLContext | None,
+        name: str,
+        *,
+        must: bool,
+        check: Callable[[ssl.SSLObject], None] | None,
+    ) -> None:
         greeting = await self._hear(self.timeouts.command)
         if greeting.code != 220:
             raise HostUnusable(greeting)
         await self._hello()
         if tls is None or "STARTTLS" not in self.capabilities:
+            if must:
+                raise TlsFailed(NO_STARTTLS, TlsResult.NO_STARTTLS)
             return
         answer = await self._say("STARTTLS", self.timeouts.command)
         if answer.code != 220:
-            raise TlsFailed(answer)
+            raise TlsFailed(answer, TlsResult.NO_STARTTLS)
         assert self.writer is not None
         try:
             async with asyncio.timeout(self.timeouts.connect):
                 await self.writer.start_tls(tls, server_hostname=name)
+        except ssl.SSLCertVerificationError as error:
+            result = VERIFY_RESULTS.get(error.verify_code, TlsResult.NOT_TRUSTED)
+            raise TlsFailed(_with(NOT_TRUSTED, error.verify_message), result, error.verify_message) from error
         except (OSError, TimeoutError, ssl.SSLError) as error:
-            raise TlsFailed(Reply(451, "4.7.5", "The TLS handshake failed")) from error
+            raise TlsFailed(HANDSHAKE_FAILED, TlsResult.FAILURE, str(error)) from error
+        if check is not None:
+            check(self.writer.get_extra_info("ssl_object"))
         self.is_tls = True
         await self._hello()
 
@@ -187,6 +224,8 @@ class SmtpClient:
             words.append("BODY=8BITMIME")
         if letter.smtputf8:
             words.append("SMTPUTF8")
+        if letter.requiretls:
+            words.append("REQUIRETLS")
         if "DSN" in self.capabilities:
             words += [f"RET={letter.ret}"] if letter.ret else []
             words += [f"ENVID={xtext(letter.envid)}"] if letter.envid else []
@@ -266,3 +305,9 @@ class SmtpClient:
             if is_last(line):
                 return lines
         raise ClientProtocolError("a reply without end")
+
+
+def _with(reply: Reply, detail: str) -> Reply:
+    """Say in a reply what OpenSSL has against a certificate."""
+    words = "".join(c for c in detail if c.isascii() and c.isprintable())[:200]
+    return Reply(reply.code, reply.enhanced, f"{reply.text}: {words}")

@@ -14,3 +14,20 @@ MAIL_DKIM_DAYS = registry.integer(
     "Days a key signs before the next one is made, for domains that point their selectors to MAIL_DKIM_ZONE; 0 never.",
     most=3650,
 )
+MAIL_MTA_STS = registry.switch(
+    "MAIL_MTA_STS",
+    "1",
+    "Hold mail to other domains to the MTA-STS policies they publish; 0 asks for none.",
+)
+MAIL_DANE = registry.switch(
+    "MAIL_DANE",
+    "1",
+    "Hold mail to other servers to their TLSA records, where a resolver of MAIL_DNS_TRUSTED says that DNSSEC vouches for "
+    "them; 0 asks for none.",
+)
+MAIL_TLS_REQUIRED = registry.words(
+    "MAIL_TLS_REQUIRED",
+    "",
+    "Domains, or * for all, whose mail leaves by TLS to a server with a trusted certificate, or waits; "
+    "`bank.example,partner.example`.",
+)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.mailflow import deliver_remote, smtp_client
+from apps.mailflow import deliver_remote, next_hops, outbound_tls, smtp_client
 from apps.protocols.smtp import replies
 from apps.protocols.smtp.replies import Reply
 
@@ -15,7 +15,10 @@ LITERAL = re.compile(r'Reply\((\d+), "([0-9.]+)"')
 
 def refusals() -> set[str]:
     """Names of the pages there must be, from the replies in the code."""
-    sources = [Path(module.__file__ or "") for module in (replies, smtp_client, deliver_remote)]
+    sources = [
+        Path(module.__file__ or "")
+        for module in (replies, smtp_client, deliver_remote, next_hops, outbound_tls)
+    ]
     found = {match.groups() for path in sources for match in LITERAL.finditer(path.read_text())}
     return {f"{code}-{enhanced}" for code, enhanced in found if int(code) >= 400}
 

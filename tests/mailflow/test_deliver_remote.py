@@ -12,6 +12,7 @@ import pytest
 
 from apps.domains.resolver import Resolver
 from apps.mailflow.deliver_remote import RemoteCourier, by_message
+from apps.mailflow.next_hops import NextHops
 from apps.mailflow.smtp_client import Timeouts
 from apps.protocols.smtp.routes import parse_routes
 from apps.queue.couriers import Deferred, Delivered, Failed, Outcome, Parcel
@@ -72,15 +73,8 @@ def deliver(
     dns: str, port: int, *parcels: Parcel, routes: str = "", max_seconds: float = 60
 ) -> list[Outcome]:
     async def main() -> list[Outcome]:
-        courier = RemoteCourier(
-            Resolver([dns]),
-            load,
-            "mail.example.test",
-            parse_routes(routes),
-            port=port,
-            timeouts=FAST,
-            max_seconds=max_seconds,
-        )
+        hops = NextHops(Resolver([dns]), "mail.example.test", parse_routes(routes), port)
+        courier = RemoteCourier(hops, load, timeouts=FAST, max_seconds=max_seconds)
         carried = [pair async for pairs in courier.deliver(parcels) for pair in pairs]
         outcomes = {parcel.id: outcome for parcel, outcome in carried}
         assert len(carried) == len(parcels)

@@ -16,6 +16,7 @@ from apps.events.database import connection_arguments
 from apps.events.models import MessageEvent
 from apps.events.transactions import Database, Plan, perform
 from apps.mailflow.deliver_remote import RemoteCourier
+from apps.mailflow.next_hops import NextHops
 from apps.mailflow.run_queue import LOAD, PER_DESTINATION, Turn, run_remote
 from apps.protocols.smtp.replies import Reply
 from apps.protocols.smtp.routes import parse_routes
@@ -82,9 +83,8 @@ def test_it_works_with_a_real_server() -> None:
                 ref = blobs.BlobRef(parcel.organisation_id, parcel.blob_hash, parcel.size)
                 return parcel.prefix + await database.perform(blobs.get(ref))
 
-            courier = RemoteCourier(
-                Resolver(), load, "mail.example.test", parse_routes(f"*=127.0.0.1:{port}")
-            )
+            routes = parse_routes(f"*=127.0.0.1:{port}")
+            courier = RemoteCourier(NextHops(Resolver(), "mail.example.test", routes), load)
             turn = Turn(time.monotonic, time.monotonic() + 30, lambda: False)
             return await run_remote(courier, database, owner="w1", turn=turn, now=lambda: datetime.now(UTC))
 

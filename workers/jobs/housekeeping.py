@@ -16,6 +16,9 @@ from django.utils import timezone
 from apps.accounts import throttle
 from apps.accounts.services import second_factor, sessions
 from apps.domains import rotation
+from apps.domains.mta_sts import policies
+from apps.domains.mta_sts.fetching import Fetcher
+from apps.domains.resolver import Resolver
 from apps.events import partitions
 from apps.events.transactions import perform
 from apps.events.valkey import sync_client
@@ -122,6 +125,15 @@ def _recount(partition: int, during: Turn) -> int:
     return keeping.recount(partition, during.may_claim)
 
 
+def _refresh_policies(during: Turn) -> int:
+    if not settings.MAIL_MTA_STS:
+        return 0
+    resolver = Resolver()
+    return policies.refresh_due(
+        resolver=resolver, fetcher=Fetcher(resolver), now=timezone.now, may_go_on=during.may_claim
+    )
+
+
 CHORES = (
     Chore("trace partitions", HOUR, _partitions),
     Chore("finished queue rows", 60, _forget_finished),
@@ -131,6 +143,7 @@ CHORES = (
     Chore("letters that left", 600, lambda _: release.forget(now=timezone.now())),
     Chore("uploads nobody needs", 600, lambda _: uploads.forget(now=timezone.now())),
     Chore("imports of people", 300, lambda _: rosters.forget(now=timezone.now())),
+    Chore("policies of other domains", 600, _refresh_policies),
     Chore("unfinished sign-ins", 300, lambda _: second_factor.forget_expired()),
     Chore(
         "signing keys", 600, lambda during: rotation.advance(now=timezone.now(), may_go_on=during.may_claim)

@@ -8,11 +8,14 @@ import redis.asyncio
 import uvloop
 from django.conf import settings
 
+from apps.domains.mta_sts.fetching import Fetcher
+from apps.domains.mta_sts.policies import Policies
 from apps.domains.resolver import Resolver
 from apps.events.database import make_pool
 from apps.events.transactions import Database
 from apps.mailflow import run_queue
 from apps.mailflow.deliver_remote import RemoteCourier
+from apps.mailflow.next_hops import NextHops
 from apps.protocols.smtp.routes import parse_routes
 from apps.queue.couriers import Parcel
 from apps.store import blobs
@@ -32,13 +35,17 @@ async def _carry(turn: run_queue.Turn) -> int:
         ref = blobs.BlobRef(parcel.organisation_id, parcel.blob_hash, parcel.size)
         return parcel.prefix + await database.perform(blobs.get(ref))
 
-    courier = RemoteCourier(
-        Resolver(),
-        load,
+    resolver = Resolver()
+    hops = NextHops(
+        resolver,
         settings.MAIL_HOSTNAME,
         parse_routes(settings.MAIL_ROUTES),
-        port=settings.MAIL_REMOTE_SMTP_PORT,
+        settings.MAIL_REMOTE_SMTP_PORT,
+        Policies(resolver, database, Fetcher(resolver)) if settings.MAIL_MTA_STS else None,
+        dane=settings.MAIL_DANE,
+        verified=settings.MAIL_TLS_REQUIRED,
     )
+    courier = RemoteCourier(hops, load)
     owner = f"{os.uname().nodename}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
     await pool.open()
     try:

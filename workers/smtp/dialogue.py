@@ -100,7 +100,9 @@ class Dialogue(SMTP):
 
     @property
     def _offered(self) -> Extensions:
-        return Extensions(esmtp=self.session.extended_smtp, auth=self.may_sign_in)
+        return Extensions(
+            esmtp=self.session.extended_smtp, auth=self.may_sign_in, requiretls=bool(self.session.tls)
+        )
 
     def _keywords(self) -> list[str]:
         keywords = [
@@ -110,8 +112,8 @@ class Dialogue(SMTP):
             "SMTPUTF8",
             "ENHANCEDSTATUSCODES",
         ]
-        if not self.session.tls:
-            keywords.append("STARTTLS")
+        # What may be asked of us only over TLS is offered only there (RFC 8689 3).
+        keywords.append("REQUIRETLS" if self.session.tls else "STARTTLS")
         if self.may_sign_in:
             keywords.append("AUTH " + " ".join(MECHANISMS))
         return keywords

@@ -1,4 +1,4 @@
-"""The arguments of EHLO, MAIL and RCPT, parsed (RFC 5321 4.1.1, 1870, 6152, 6531, 3461, 4954)."""
+"""The arguments of EHLO, MAIL and RCPT, parsed (RFC 5321 4.1.1, 1870, 6152, 6531, 3461, 4954, 8689)."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -34,6 +34,7 @@ class Extensions:
     esmtp: bool = True
     auth: bool = False
     dsn: bool = False
+    requiretls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Mail:
     smtputf8: bool = False
     ret: str = ""
     envid: str = ""
+    requiretls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def parse_mail(argument: bytes, offered: Extensions) -> Mail:
     """Read `FROM:<path> parameters`."""
     text = _decode(argument)
     path, parameters = _split(text, "FROM:", replies.BAD_SENDER_SYNTAX)
-    size, eight_bit, smtputf8, ret, envid = None, False, False, "", ""
+    size, eight_bit, smtputf8, requiretls, ret, envid = None, False, False, False, "", ""
     for name, value in _parameters(parameters, offered):
         match name:
             case "SIZE" if value.isascii() and value.isdigit() and len(value) <= 20:
@@ -80,6 +82,8 @@ def parse_mail(argument: bytes, offered: Extensions) -> Mail:
                 raise CommandError(replies.BAD_BODY)
             case "SMTPUTF8" if not value:
                 smtputf8 = True
+            case "REQUIRETLS" if offered.requiretls and not value:
+                requiretls = True
             case "AUTH" if offered.auth and value and _XTEXT.fullmatch(value):
                 pass  # RFC 4954 5: we trust no one's word about who else sent it.
             case "RET" if offered.dsn and value.upper() in {"FULL", "HDRS"}:
@@ -87,13 +91,14 @@ def parse_mail(argument: bytes, offered: Extensions) -> Mail:
             case "ENVID" if offered.dsn and 0 < len(value) <= 100 and _XTEXT.fullmatch(value):
                 envid = value
             case _:
-                raise CommandError(_complain(name, {"SIZE", "SMTPUTF8"}, {"AUTH"}, {"RET", "ENVID"}, offered))
+                known = {"SIZE", "SMTPUTF8"} | ({"REQUIRETLS"} if offered.requiretls else set())
+                raise CommandError(_complain(name, known, {"AUTH"}, {"RET", "ENVID"}, offered))
     if not path:
-        return Mail(None, size, eight_bit, smtputf8, ret, envid)
+        return Mail(None, size, eight_bit, smtputf8, ret, envid, requiretls)
     sender = _address(path, replies.BAD_SENDER_SYNTAX)
     if not smtputf8 and not path.isascii():
         raise CommandError(replies.NEEDS_SMTPUTF8)
-    return Mail(sender, size, eight_bit, smtputf8, ret, envid)
+    return Mail(sender, size, eight_bit, smtputf8, ret, envid, requiretls)
 
 
 def parse_rcpt(argument: bytes, offered: Extensions, *, smtputf8: bool, hostname: str) -> Rcpt:

@@ -32,6 +32,7 @@ class Hosts:
     names: tuple[str, ...] = ()
     problem: Problem | None = None
     reason: str = ""
+    is_secure: bool = False  # DNSSEC vouches that these are the domain's hosts.
 
 
 def find_hosts(domain: str, *, own_name: str, shuffle: Callable[[list[str]], None]) -> Inquiry[Hosts]:
@@ -46,7 +47,7 @@ def find_hosts(domain: str, *, own_name: str, shuffle: Callable[[list[str]], Non
         return Hosts(problem=Problem.NO_DOMAIN)
     records = [record for record in answer.records if isinstance(record, Mx)]
     if not records:
-        return (yield from _implicit(domain, own_name))
+        return (yield from _implicit(domain, own_name, is_secure=answer.secure))
     if any(record.exchange in {"", "."} for record in records):
         real = [record for record in records if record.exchange not in {"", "."}]
         if not real:
@@ -62,16 +63,16 @@ def find_hosts(domain: str, *, own_name: str, shuffle: Callable[[list[str]], Non
         group = sorted({record.exchange for record in records if record.preference == preference})
         shuffle(group)
         names += [name for name in group if name not in names]
-    return Hosts(tuple(names[:MAX_HOSTS]))
+    return Hosts(tuple(names[:MAX_HOSTS]), is_secure=answer.secure)
 
 
-def _implicit(domain: str, own_name: str) -> Inquiry[Hosts]:
+def _implicit(domain: str, own_name: str, *, is_secure: bool) -> Inquiry[Hosts]:
     """Without MX the domain itself is its mail host, if it has an address (RFC 5321 5.1)."""
     if _same(domain, own_name):
         return Hosts(problem=Problem.LOOPS_BACK)
     found = yield from find_addresses(domain)
     if found.texts:
-        return Hosts((domain,))
+        return Hosts((domain,), is_secure=is_secure and found.secure)
     if found.status is Status.FAULT:
         return Hosts(problem=Problem.DNS_FAULT, reason=found.reason)
     return Hosts(problem=Problem.NO_HOST)
@@ -88,7 +89,8 @@ def find_addresses(host: str) -> Inquiry[Answer]:
     for position in range(max(len(six.texts), len(four.texts))):
         mixed += six.texts[position : position + 1] + four.texts[position : position + 1]
     if mixed:
-        return Answer(Status.FOUND, tuple(mixed[:MAX_ADDRESSES]))
+        is_secure = all(answer.secure for answer in (six, four) if answer.records)
+        return Answer(Status.FOUND, tuple(mixed[:MAX_ADDRESSES]), secure=is_secure)
     for answer in (six, four):
         if answer.status is Status.FAULT:
             return answer
