@@ -21,7 +21,7 @@ check: ## format, lint, types, contracts, docstrings, migrations, fast tests: th
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 	.venv/bin/interrogate -q .
-	$(PY) -m pytest -q -n 2 -m "not slow and not e2e"
+	$(PY) -m pytest -q -n 2 -p no:schemathesis -m "not slow and not e2e"
 
 test: ## the whole suite, against a PostgreSQL and a Valkey of its own
 	@tools/bootstrap dev
