@@ -227,3 +227,28 @@ def test_we_believe_dkimpy_s() -> None:
     message = b"Authentication-Results: mx.test; arc=pass; spf=pass smtp.mailfrom=a@b.test\r\n" + message
     made = dkim.arc_sign(message, b"r1", b"example.test", pem, b"mx.test", timestamp=NOW)
     assert judge(b"".join(made) + message).result is Arc.PASS
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        ("arc=pass (i=1); spf=pass", b"pass"),
+        ("arc=fail", b"fail"),
+        ("arc=pass; arc=pass", b"fail"),
+        ("arc=none", b""),
+        ("arc=temperror", b""),
+        ("spf=pass", b""),
+    ],
+)
+def test_results_may_say_how_the_chain_was(said: str, word: bytes) -> None:
+    """For a message that was judged when it came, and is passed on later."""
+    once = passed_on(MESSAGE)
+    made = seal(once, results=f"mx.test; {said}", signer=load(KEYS[0]), now=NOW)
+    assert made.count(b"cv=" + word) == bool(word)
+    assert bool(made) == bool(word)
+    first = seal(MESSAGE, results=f"mx.test; {said}", signer=load(KEYS[0]), now=NOW)
+    assert bool(first) == (said in {"arc=none", "spf=pass"})
+
+
+def test_nothing_is_sealed_without_results() -> None:
+    assert seal(MESSAGE, results="", signer=load(KEYS[0]), now=NOW) == b""

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from apps.protocols.mailauth.dkim import canonical
 from apps.protocols.mailauth.dkim.keys import Signer
 from apps.protocols.mailauth.dkim.letter import Letter
-from apps.protocols.mailauth.dkim.sign import KEPT, SEALED, covered, wrap
+from apps.protocols.mailauth.dkim.sign import KEPT, SEALED, covered
+from apps.protocols.mailauth.folding import fold, join
+from apps.protocols.mailauth.results.reading import read
 
 from .chain import SETS, read_chain
 from .results import Arc, ArcResult
@@ -17,7 +19,7 @@ from .verify import fields_of
 
 _JOINT = ";\r\n "
 """A space, not a tab: dkimpy, and with it many a list, finds a signature by ` i=`."""
-_WIDTH = 76
+_WORDS = {Arc.NONE: "none", Arc.PASS: "pass", Arc.FAIL: "fail"}
 _LINE = 900
 """So long may a line of names be; a line of mail has 998 bytes at most."""
 
@@ -26,28 +28,29 @@ def seal(
     message: bytes,
     *,
     results: str,
-    chain: ArcResult,
+    chain: ArcResult | None = None,
     signer: Signer,
     now: int,
     headers: Sequence[str] | None = None,
 ) -> bytes:
     """Return the fields of a set, to be put in front of the message as we pass it on.
 
-    `results` is what Authentication-Results says, with our authserv-id; `chain` what became of the chain when the
-    message came in. Nothing is added to one that has ended, that is too long, or whose state we do not know.
+    `results` is what Authentication-Results says, with our authserv-id; nothing is added where it says nothing. `chain`
+    is what became of the chain when the message came in; without it the results say so (arc=). Nothing is added to a
+    chain that has ended, that is too long, or whose state we do not know.
     """
-    instance = chain.highest + 1
-    if chain.result is Arc.TEMPERROR or chain.is_ended or instance > SETS:
+    old = Letter(message)
+    there = read_chain(old)
+    word = _word(results) if chain is None else _WORDS.get(chain.result, "")
+    instance = there.highest + 1
+    if old.is_too_long or not results or not word or there.is_ended or instance > SETS:
         return b""
-    before: list[bytes] = []
-    if chain.result is Arc.PASS:
-        old = Letter(message)
-        links = read_chain(old).links
-        if len(links) != chain.highest:
-            return b""
-        before = fields_of(old, links)
+    if (word == "none") != (there.highest == 0) or (word == "pass" and not there.links):
+        return b""
+    before = fields_of(old, there.links) if word == "pass" else []
     # A broken chain is not ours to vouch for: the seal that says so covers our own set alone (5.1.2).
-    ours = _wrapped(f"ARC-Authentication-Results: i={instance}; {' '.join(results.split())}")
+    said = fold(f"ARC-Authentication-Results: i={instance}; {' '.join(results.split())}")
+    ours = "\r\n\t".join(said).encode("utf-8", "replace") + b"\r\n"
     letter = Letter(ours + message)
     if letter.is_too_long:
         return b""
@@ -66,14 +69,21 @@ def seal(
         | {
             "bh": base64.b64encode(letter.body_hash(canonical.RELAXED)).decode(),
             "c": "relaxed/relaxed",
-            "h": listed if len(listed) <= _LINE else wrap(names, ":"),
+            "h": listed if len(listed) <= _LINE else join(names, ":"),
         },
         signer,
         [canonical.relaxed_field(raw) for raw in letter.pick([name.lower().encode() for name in names])],
     )
     new = [canonical.relaxed_field(field.removesuffix(b"\r\n")) for field in (ours, signature)]
-    word = {Arc.NONE: "none", Arc.PASS: "pass"}.get(chain.result, "fail")
     return _field("ARC-Seal", common | {"cv": word}, signer, [*before, *new]) + signature + ours
+
+
+def _word(results: str) -> str:
+    """Return the state of the chain as results have it, or '' for what is no state."""
+    said = [method.result for method in read(results).of("arc")]
+    # Who says two things of it cannot be believed either.
+    word = "fail" if len(said) > 1 else (said or ["none"])[0]
+    return word if word in _WORDS.values() else ""
 
 
 def _field(name: str, tags: dict[str, str], signer: Signer, before: Sequence[bytes]) -> bytes:
@@ -83,13 +93,3 @@ def _field(name: str, tags: dict[str, str], signer: Signer, before: Sequence[byt
     value = signer.sign(b"\r\n".join([*before, canonical.relaxed_field(unsigned)]))
     written[written.index("b=")] += base64.b64encode(value).decode()
     return f"{name}: {_JOINT.join(written)}\r\n".encode()
-
-
-def _wrapped(text: str) -> bytes:
-    """Fold a field at blanks."""
-    lines = [""]
-    for word in text.split(" "):
-        if lines[-1] and len(lines[-1]) + len(word) >= _WIDTH:
-            lines.append("")
-        lines[-1] += f" {word}" if lines[-1] else word
-    return "\r\n\t".join(lines).encode() + b"\r\n"

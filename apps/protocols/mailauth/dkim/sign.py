@@ -8,6 +8,8 @@ reads is signed once more than it is there, so that nobody can add a second From
 import base64
 from collections.abc import Sequence
 
+from apps.protocols.mailauth.folding import join
+
 from . import canonical
 from .keys import Signer
 from .letter import Letter
@@ -65,7 +67,7 @@ def sign(message: bytes, signers: Sequence[Signer], now: int) -> bytes:
     fields = letter.pick([name.lower().encode() for name in names])
     head = b"\r\n".join(map(canonical.relaxed_field, fields)) + b"\r\n" if fields else b""
     body_hash = base64.b64encode(letter.body_hash(canonical.RELAXED)).decode()
-    listed = wrap(names, ":")
+    listed = join(names, ":")
     signatures = []
     for signer in signers:
         field = (
@@ -87,18 +89,3 @@ def covered(letter: Letter, sealed: Sequence[str] = SEALED, kept: Sequence[str] 
     for name in kept:
         names += [name] * min(len(letter.places(name.lower().encode())), _MOST)
     return names
-
-
-def wrap(words: Sequence[str], mark: str) -> str:
-    """Join words on lines of a bearable width."""
-    lines, width = [words[0]], len(words[0]) + 4
-    for word in words[1:]:
-        if width + len(word) + 1 > _WIDTH:
-            lines.append(f"{mark}\r\n\t ")
-            width = 9
-        else:
-            lines.append(mark)
-            width += 1
-        lines.append(word)
-        width += len(word)
-    return "".join(lines)

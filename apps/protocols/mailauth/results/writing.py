@@ -1,0 +1,166 @@
+"""What our checks came to, as a field and as a seal says it (RFC 8601 2.2)."""
+
+import re
+from collections.abc import Sequence
+from typing import Protocol
+
+from apps.protocols.mailauth.arc.results import Arc, ArcResult
+from apps.protocols.mailauth.dkim.results import Dkim, DkimResult
+from apps.protocols.mailauth.dmarc.checking import DmarcResult
+from apps.protocols.mailauth.folding import fold
+
+_PLAIN = re.compile(r"(?:[!#$%&'*+.^_`{|}~0-9A-Za-z-]+|[!#$%&'*+.^_`{|}~0-9A-Za-z-]*@[0-9A-Za-z._-]+)")
+"""A token, or an address or domain that needs no quotes."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+_VALUE_LIMIT = 256
+"""So much of what others claim is repeated."""
+
+
+class SpfSaid(Protocol):
+    """What SPF came to (`spf.SpfResult`)."""
+
+    @property
+    def result(self) -> object:
+        """The word, or an enum of it."""
+        ...
+
+    @property
+    def domain(self) -> str:
+        """Whose policy it was."""
+        ...
+
+    @property
+    def scope(self) -> str:
+        """Which name of the sender it was about, "mfrom" or "helo"."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """Why."""
+        ...
+
+
+class IprevSaid(Protocol):
+    """What the name of the sender's address came to (`iprev.IprevResult`)."""
+
+    @property
+    def result(self) -> object:
+        """The word, or an enum of it."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """The name that was found."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """Why."""
+        ...
+
+
+def write(
+    authserv_id: str,
+    *,
+    spf: SpfSaid | None = None,
+    dkim: Sequence[DkimResult] = (),
+    dmarc: DmarcResult | None = None,
+    arc: ArcResult | None = None,
+    iprev: IprevSaid | None = None,
+    address: str = "",
+) -> bytes:
+    """Write the field, with its line end. `address` is the sender's, for what was checked by it."""
+    parts = _parts(authserv_id, spf, dkim, dmarc, arc, iprev, address)
+    lines = [f"Authentication-Results: {parts[0]}"]
+    for part in parts[1:]:
+        lines[-1] += ";"
+        lines += fold(part)
+    return "\r\n\t".join(lines).encode("utf-8", "replace") + b"\r\n"
+
+
+def say(
+    authserv_id: str,
+    *,
+    spf: SpfSaid | None = None,
+    dkim: Sequence[DkimResult] = (),
+    dmarc: DmarcResult | None = None,
+    arc: ArcResult | None = None,
+    iprev: IprevSaid | None = None,
+    address: str = "",
+) -> str:
+    """Return the same without name and folds, as a seal repeats it."""
+    return "; ".join(_parts(authserv_id, spf, dkim, dmarc, arc, iprev, address))
+
+
+def _parts(
+    authserv_id: str,
+    spf: SpfSaid | None,
+    dkim: Sequence[DkimResult],
+    dmarc: DmarcResult | None,
+    arc: ArcResult | None,
+    iprev: IprevSaid | None,
+    address: str,
+) -> list[str]:
+    parts = []
+    if arc is not None and arc.result is not Arc.NONE:
+        parts.append(_arc(arc, address))
+    if spf is not None:
+        name = "smtp.helo" if spf.scope == "helo" else "smtp.mailfrom"
+        parts.append(_part("spf", _word(spf.result), spf.reason, {name: spf.domain}))
+    parts += [_dkim(one) for one in dkim]
+    if dmarc is not None:
+        parts.append(_dmarc(dmarc))
+    if iprev is not None:
+        comment = f"({iprev.name})" if re.fullmatch(r"[0-9A-Za-z._-]{1,253}", iprev.name) else ""
+        parts.append(_part("iprev", _word(iprev.result), iprev.reason, {"policy.iprev": address}, comment))
+    return [_quoted(authserv_id), *(parts or ["none"])]
+
+
+def _arc(arc: ArcResult, address: str) -> str:
+    """RFC 8617 10.2."""
+    about = {"smtp.remote-ip": address}
+    if arc.result is Arc.PASS:
+        about["header.oldest-pass"] = str(arc.oldest_pass)
+    return _part("arc", arc.result, arc.reason, about, f"(i={arc.highest})" if arc.highest else "")
+
+
+def _dkim(dkim: DkimResult) -> str:
+    if dkim.result is Dkim.NONE:
+        return "dkim=none"
+    about = {
+        "header.d": dkim.domain,
+        "header.i": dkim.identity,
+        "header.s": dkim.selector,
+        "header.a": dkim.algorithm,
+        "header.b": dkim.signature,
+    }
+    comments = [f"{dkim.bits}-bit key"] * bool(dkim.bits) + ["testing"] * dkim.testing
+    return _part("dkim", dkim.result, dkim.reason, about, f"({', '.join(comments)})" if comments else "")
+
+
+def _dmarc(dmarc: DmarcResult) -> str:
+    comment = f"({dmarc.policy_said_by}={dmarc.policy})" if dmarc.record else ""
+    return _part("dmarc", _word(dmarc.result), dmarc.reason, {"header.from": dmarc.domain}, comment)
+
+
+def _word(result: object) -> str:
+    return str(getattr(result, "value", result))
+
+
+def _part(method: str, result: str, reason: str, about: dict[str, str], comment: str = "") -> str:
+    words = [f"{method}={result}"]
+    if comment:
+        words.append(comment)
+    if reason and result not in {"pass", "none"}:
+        words.append(f"reason={_quoted(reason, always=True)}")
+    words += [f"{name}={_quoted(value)}" for name, value in about.items() if value and value != "@"]
+    return " ".join(words)
+
+
+def _quoted(value: str, *, always: bool = False) -> str:
+    """Write what somebody claims so that it is one value, whatever it holds."""
+    value = _CONTROL.sub(" ", value[:_VALUE_LIMIT])
+    if not always and _PLAIN.fullmatch(value):
+        return value
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
