@@ -28,6 +28,7 @@ class Job(enum.StrEnum):
     DELIVER_REMOTE = "workers.jobs.deliver.deliver_remote_due"
     RELEASE = "workers.jobs.deliver.release_due"
     PEOPLE = "workers.jobs.people.people_due"
+    REPORTS = "workers.jobs.reports.reports_due"
     HOUSEKEEPING = "workers.jobs.housekeeping.housekeeping_due"
 
 
@@ -36,6 +37,7 @@ QUEUES = {
     Job.DELIVER_REMOTE: "remote",
     Job.RELEASE: "default",
     Job.PEOPLE: "default",
+    Job.REPORTS: "default",
     Job.HOUSEKEEPING: "default",
 }
 

@@ -19,6 +19,7 @@ from apps.protocols.smtp.replies import NO_SUCH_USER, Reply
 from apps.queue import facts, services
 from apps.queue.couriers import Delivered, Failed, Outcome, Parcel
 from apps.queue.services import Settlement
+from apps.reports import incoming
 from apps.store.blobs import BlobRef
 from apps.store.services import folders, messages
 from apps.store.values import MessageFacts, NewMessage, NoFolder, OverQuota, Placed
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 
 AWAY = (psycopg.OperationalError, django.db.OperationalError, django.db.InterfaceError)
 FILED = Reply(250, "2.0.0", "Filed")
+READ = Reply(250, "2.0.0", "Read as a report")
 DISABLED = Reply(550, "5.2.1", "The mailbox is disabled")
 # A parcel claimed this often without an end may be what kills its workers: first it is filed alone, then never.
 SUSPECT, CONDEMNED = 3, 10
@@ -99,10 +101,13 @@ def file(parcels: Sequence[Parcel], owner: str) -> Plan[int]:
         [Settlement(i, outcome, is_logged=isinstance(outcome, Failed)) for i, outcome in outcomes.items()],
         owner,
     )
-    filed = [p for p in parcels if p.id in ours and isinstance(outcomes[p.id], Delivered)]
+    delivered = [p for p in parcels if p.id in ours and isinstance(outcomes[p.id], Delivered)]
+    yield from incoming.take([_report(p) for p in delivered if _may_be_report(p)])
+    read = [p for p in delivered if _is_only_read(p, places[p.recipient.mailbox_id or 0])]
+    filed = [p for p in delivered if p not in read]
     items = [_content(parcel, places[parcel.recipient.mailbox_id or 0]) for parcel in filed]
     placed = yield from messages.append(items, enforce_quota=False)
-    events = []
+    events = [_event(parcel, trace.Kind.DELIVERED, reply=str(READ)) for parcel in read]
     for parcel, place in zip(filed, placed, strict=True):
         if isinstance(place, NoFolder | OverQuota):
             raise InboxGoneError
@@ -115,6 +120,27 @@ def file(parcels: Sequence[Parcel], owner: str) -> Plan[int]:
         now=timezone.now(),
     )
     return len(ours)
+
+
+def _may_be_report(parcel: Parcel) -> bool:
+    return incoming.may_be_report(parcel.recipient.address, lambda: facts.unpack(parcel.facts).structure)
+
+
+def _is_only_read(parcel: Parcel, place: Place) -> bool:
+    """Whether it came to an address for reports that nobody made a mailbox for: then it is read, and not filed."""
+    address = parcel.recipient.address
+    return incoming.is_for_reports(address) and incoming.local_of(address) != incoming.local_of(place.address)
+
+
+def _report(parcel: Parcel) -> incoming.Letter:
+    return incoming.Letter(
+        parcel.recipient.address,
+        parcel.organisation_id,
+        parcel.blob_hash,
+        parcel.size,
+        parcel.trace_id,
+        parcel.accepted_at,
+    )
 
 
 def _outcome(place: Place | None) -> Outcome:

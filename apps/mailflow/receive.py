@@ -21,7 +21,7 @@ from .examine import examine
 from .rate import Rate, Rates, network
 from .verdicts import Accept, Defer, Refuse, Verdict
 
-ROLES = frozenset({"postmaster", "abuse"})
+ROLES = frozenset({"postmaster", "abuse", "dmarc-reports", "tlsrpt"})
 FAULTS: dict[Fault, Reply] = {
     Fault.TOO_LARGE: replies.TOO_LARGE,
     Fault.BARE_NEWLINE: replies.BARE_CR_OR_LF,

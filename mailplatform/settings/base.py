@@ -295,6 +295,7 @@ INSTALLED_APPS = [
     "apps.queue",
     "apps.spam",
     "apps.filters",
+    "apps.reports",
     "apps.mailflow",
     "apps.pages",
     "apps.webmail",

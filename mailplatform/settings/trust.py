@@ -31,3 +31,10 @@ MAIL_TLS_REQUIRED = registry.words(
     "Domains, or * for all, whose mail leaves by TLS to a server with a trusted certificate, or waits; "
     "`bank.example,partner.example`.",
 )
+MAIL_REPORT_DAYS = registry.integer(
+    "MAIL_REPORT_DAYS",
+    120,
+    "Days that reports about your domains are kept: who sent in their name, how TLS went, and complaints.",
+    least=1,
+    most=3650,
+)

@@ -134,7 +134,7 @@ def test_an_alias_goes_on_without_a_disabled_target() -> None:
     assert [place.mailbox_id for place in lead(str(team)).places] == [alice.id]
 
 
-@pytest.mark.parametrize("local", ["postmaster", "abuse"])
+@pytest.mark.parametrize("local", ["postmaster", "abuse", "dmarc-reports", "tlsrpt"])
 def test_postmaster_and_abuse_reach_an_administrator(local: str) -> None:
     organisation = an_organisation()
     domain, other = a_domain(organisation=organisation), a_domain(organisation=organisation)

@@ -17,6 +17,7 @@ from apps.mailflow import deliver_local, removal, run_queue
 from apps.mailflow.run_queue import Turn, run_local
 from apps.queue import services
 from apps.queue.models import Lane, QueuedMessage, QueuedRecipient, State
+from apps.reports.models import Incoming
 from apps.store.models import Content, Folder, Message
 from tests.factories import a_domain, a_mailbox
 from tests.queue.letters import a_letter, claim, local, queue
@@ -190,3 +191,17 @@ def test_mail_for_a_mailbox_deleted_meanwhile_fails() -> None:
     assert run_local(turn()) == 1
     row.refresh_from_db()
     assert row.state == State.FAILED
+
+
+def test_a_report_is_read_and_not_filed() -> None:
+    """Where nobody made a mailbox for it; one that has the name gets it, too."""
+    alice = a_mailbox()
+    organisation = alice.domain.organisation_id
+    [row] = queue(local(alice.pk, organisation, f"dmarc-reports@{alice.domain.name}"))
+    tls = a_mailbox("tlsrpt", domain=alice.domain)
+    queue(local(tls.pk, organisation, str(tls)))
+    assert run_local(turn()) == 2
+    row.refresh_from_db()
+    assert (row.state, filed(alice), filed(tls)) == (State.DELIVERED, 0, 1)
+    waiting = Incoming.objects.filter(domain=alice.domain)
+    assert [each.is_sure for each in waiting] == [True, True]

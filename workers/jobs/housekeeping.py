@@ -24,11 +24,12 @@ from apps.events.transactions import perform
 from apps.events.valkey import sync_client
 from apps.events.wake import Job, looking
 from apps.mailboxes import services as mailboxes
-from apps.mailflow import removal, undo
+from apps.mailflow import removal, reporting, undo
 from apps.mailflow.roster import keeping as rosters
 from apps.mailflow.run_queue import Turn
 from apps.mailflow.writing import drafts, release, uploads
 from apps.queue import services as queue
+from apps.reports import keeping as reports
 from apps.store import packing
 from apps.store.partitions import PARTITIONS
 from apps.store.services import keeping
@@ -152,6 +153,8 @@ CHORES = (
     Chore("sums of usage", 60, lambda _: perform(mailboxes.count_sums())),
     Chore("deleted mailboxes", 60, lambda during: removal.finish_all(during.may_claim)),
     Chore("packs and snapshots", 5, _build),
+    Chore("reports to others", 600, lambda during: reporting.tell_all(during.may_claim, now=timezone.now())),
+    Chore("old reports", HOUR, lambda during: reports.forget(during.may_claim, now=timezone.now())),
     Chore("actions to undo", 600, lambda during: undo.forget(during.may_claim)),
     Chore("merges of conversations", DAY, lambda _: perform(keeping.forget_merges())),
     Chore("logs of folders", 600, lambda during: keeping.trim(during.may_claim)),

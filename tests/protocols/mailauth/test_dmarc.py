@@ -3,7 +3,6 @@
 import enum
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -23,8 +22,7 @@ from apps.protocols.mailauth.dmarc import (
 )
 from apps.protocols.mailauth.dmarc.organizational import by_suffix_list, steps
 from apps.protocols.mailauth.lookups import Answer, Inquiry, Status
-
-VECTORS = Path(__file__).parents[3].parent / "shared/data/dmarc/test_psl.txt"
+from tests.shared_data import shared
 
 
 class Spf(enum.Enum):
@@ -270,13 +268,10 @@ def test_external_destinations_must_agree() -> None:
     assert ask({"example.com._report._dmarc.reports.test": FAULT}) is Destination.UNKNOWN
 
 
-@pytest.mark.skipif(
-    not VECTORS.exists(), reason=f"no {VECTORS}: the Public Suffix List's vectors were not tried"
-)
 def test_the_public_suffix_lists_vectors() -> None:
     played = 0
     for name, expected in re.findall(
-        r"^checkPublicSuffix\('(.+)', (null|'.*')\);", VECTORS.read_text(), re.MULTILINE
+        r"^checkPublicSuffix\('(.+)', (null|'.*')\);", shared("dmarc/test_psl.txt").read_text(), re.MULTILINE
     ):
         if name.startswith("."):
             continue

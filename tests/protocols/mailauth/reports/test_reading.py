@@ -10,7 +10,6 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,11 +22,10 @@ from apps.protocols.mailauth.reports.limits import MAX_ROWS
 from apps.protocols.mailauth.reports.reading import read_file
 from apps.protocols.mailauth.reports.tls_writing import tls_json
 from apps.protocols.mailauth.reports.writing import Letterhead, aggregate_message, packed, tls_message
+from tests.shared_data import shared
 
 from .samples import AGGREGATE, ROW, TLS, carried
 
-SAMPLES = Path(__file__).parents[4].parent / "shared/data/dmarc"
-needs_samples = pytest.mark.skipif(not SAMPLES.exists(), reason=f"no {SAMPLES}: its reports were not tried")
 HEAD = Letterhead(
     "noreply@receiver.test",
     "dmarc@example.test",
@@ -216,10 +214,9 @@ def lower(word: Any) -> str:
     return "" if word is None else names.get(word, word.lower())
 
 
-@needs_samples
 @pytest.mark.parametrize("name", ["001", "002", "003", "004", "005", "100", "101", "102", "103", "104"])
 def test_aggregate_samples(name: str) -> None:
-    folder = SAMPLES / "dmarc-feedback"
+    folder = shared("dmarc/dmarc-feedback")
     source = next(folder.glob(f"{name}.[ex]m*"))
     found = (read_report if source.suffix == ".eml" else read_file)(source.read_bytes())
     want = json.loads((folder / f"{name}.json").read_text())
@@ -260,12 +257,11 @@ def test_aggregate_samples(name: str) -> None:
         ]
 
 
-@needs_samples
 @pytest.mark.parametrize("name", ["rpt01", "rpt02", "rpt03"])
 def test_tls_samples(name: str) -> None:
-    want = json.loads((SAMPLES / f"tlsrpt/{name}.json").read_text())
-    found = read_file((SAMPLES / f"tlsrpt/{name}.json").read_bytes())
-    letter = SAMPLES / f"tlsrpt/{name}.eml"
+    want = json.loads(shared(f"dmarc/tlsrpt/{name}.json").read_text())
+    found = read_file(shared(f"dmarc/tlsrpt/{name}.json").read_bytes())
+    letter = shared("dmarc/tlsrpt") / f"{name}.eml"
     if letter.exists():
         assert read_report(letter.read_bytes()) == found
     assert isinstance(found, TlsReport)
@@ -279,11 +275,10 @@ def test_tls_samples(name: str) -> None:
     assert found.policies[-1].kind == {"rpt03": ""}.get(name, "sts")
 
 
-@needs_samples
 @pytest.mark.parametrize("name", ["001", "002", "003", "004", "005"])
 def test_feedback_samples(name: str) -> None:
-    found = read_report((SAMPLES / f"arf/{name}.eml").read_bytes())
-    want = json.loads((SAMPLES / f"arf/{name}.json").read_text())
+    found = read_report(shared(f"dmarc/arf/{name}.eml").read_bytes())
+    want = json.loads(shared(f"dmarc/arf/{name}.json").read_text())
     assert isinstance(found, Feedback)
     assert found.kind == {"Abuse": "abuse", "AuthFailure": "auth-failure"}[want["feedback_type"]]
     assert found.arrived == want["arrival_date"]
