@@ -1,12 +1,15 @@
 """Signing keys are loaded once, or refused with a reason that tells nothing of them."""
 
 import hashlib
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_private_key
+from django.conf import settings
 
 from apps.protocols.mailauth.dkim.keys import ED25519, RSA, SigningKeyError, load
 
@@ -51,3 +54,14 @@ def test_a_key_that_cannot_sign(key: object, reason: str) -> None:
 def test_no_secret_is_shown() -> None:
     assert "private" not in repr(rsa_key())
     assert repr(rsa_key().private)[10:30] not in repr(load(rsa_key()))
+
+
+def test_who_only_imports_loads_no_cryptography() -> None:
+    """Its 8 MB are for processes that sign or verify."""
+    modules = "arc.seal", "arc.verify", "dkim.sign", "dkim.verify", "results"
+    code = "import sys\n" + "\n".join(f"import apps.protocols.mailauth.{name}" for name in modules)
+    code += "\nprint([name for name in sys.modules if name.split('.')[0] in {'cryptography', 'dkim', 'dns', 'django'}])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=settings.BASE_DIR
+    )
+    assert done.stdout.strip() == "[]"

@@ -32,8 +32,10 @@ def parse_tags(text: str) -> dict[str, str]:
 
 def read_base64(text: str) -> bytes:
     """Decode base64 that may be folded; raises TagError."""
+    for blank in " \t\r\n":
+        text = text.replace(blank, "")
     try:
-        return base64.b64decode(_SPACE.sub("", text), validate=True)
+        return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise TagError("not base64") from None
 
