@@ -254,11 +254,15 @@ def test_an_inquiry_ends_when_its_time_is_up(resolver: Resolver) -> None:
 
     one, other = asyncio.run(resolver.run(two(), seconds=0.3))
     assert (one.status, other.status) == (Status.FAULT, Status.FAULT)
+    assert one.is_late
+    assert other.is_late
     assert "out of time" in one.reason
     one, other = Resolver(
         [str(resolver._sync.nameservers[0]).removeprefix("Do53:").replace("@", ":")]
     ).run_sync(two(), seconds=0.3)
     assert (one.status, other.status) == (Status.FAULT, Status.FAULT)
+    assert one.is_late
+    assert other.is_late
 
 
 def test_server_entries() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import cast
 
 import dns.asyncresolver
@@ -11,7 +12,7 @@ import dns.flags
 import dns.resolver
 from django.conf import settings
 
-from apps.protocols.mailauth.lookups import Answer, Inquiry, Lookup
+from apps.protocols.mailauth.lookups import Answer, Inquiry, Lookup, Status
 
 from .cache import Cache
 from .flights import Flights, InHurryError, TooBusyError
@@ -84,7 +85,7 @@ class Resolver:
                         async with asyncio.timeout_at(deadline):
                             answer = await self.ask(lookup)
                     except TimeoutError:
-                        answer = fault(lookup, OUT_OF_TIME)
+                        answer = fault(lookup, OUT_OF_TIME, is_late=True)
                 lookup = inquiry.send(answer)
         except StopIteration as stop:
             return cast("T", stop.value)
@@ -95,8 +96,10 @@ class Resolver:
         try:
             lookup = next(inquiry)
             while True:
-                left = min(LOOKUP_SECONDS, deadline - time.monotonic())
-                lookup = inquiry.send(self.ask_sync(lookup, seconds=left))
+                answer = self.ask_sync(lookup, seconds=min(LOOKUP_SECONDS, deadline - time.monotonic()))
+                if answer.status is Status.FAULT and time.monotonic() >= deadline:
+                    answer = replace(answer, is_late=True)
+                lookup = inquiry.send(answer)
         except StopIteration as stop:
             return cast("T", stop.value)
 

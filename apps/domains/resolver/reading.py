@@ -70,11 +70,11 @@ def read_failure(lookup: Lookup, error: Exception, *, is_trusted: bool) -> tuple
     return answer, not chain.cnames
 
 
-def fault(lookup: Lookup, why: str) -> Answer:
+def fault(lookup: Lookup, why: str, *, is_late: bool = False) -> Answer:
     """Return what an evaluator hears when nothing usable came."""
     reason = f"{lookup.kind} {lookup.name[:253]}: {why[:500]}"
     log.info("dns fault", extra={"reason": reason})
-    return Answer(Status.FAULT, reason=reason)
+    return Answer(Status.FAULT, reason=reason, is_late=is_late)
 
 
 def _record(item: Any) -> Record:
