@@ -34,7 +34,7 @@ def message() -> bytes:
     return text[:start] + text[text.index(b"From: ", start) :]
 
 
-def pair(algorithm: str, selector: str) -> tuple[Signer, str]:
+def pair(algorithm: str, selector: str, domain: str = "example.test") -> tuple[Signer, str]:
     """Make a key; return its signer and its record."""
     private: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
     if algorithm == RSA:
@@ -45,7 +45,7 @@ def pair(algorithm: str, selector: str) -> tuple[Signer, str]:
         public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     der = private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     record = f"v=DKIM1; k={algorithm.partition('-')[0]}; p={base64.b64encode(public).decode()}"
-    return load(SigningKey("example.test", selector, algorithm, der)), record
+    return load(SigningKey(domain, selector, algorithm, der)), record
 
 
 def answer[T](inquiry: Inquiry[T], records: dict[str, str]) -> T:
