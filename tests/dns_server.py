@@ -160,10 +160,10 @@ class _TcpServer(socketserver.ThreadingTCPServer):
 
 
 @contextlib.contextmanager
-def serving(zone: Zone) -> Iterator[str]:
+def serving(zone: Zone, port: int = 0) -> Iterator[str]:
     """Serve a zone while the block runs; gives `host:port` for MAIL_DNS_SERVERS."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind(("127.0.0.1", port))
         address = probe.getsockname()
     with _UdpServer(address, _Udp) as udp, _TcpServer(address, _Tcp) as tcp:
         for server in (udp, tcp):
