@@ -39,6 +39,7 @@ GROUPS = (
         (
             Section("trace", "console:trace", "route", _("Message trace"), Noun.TRACE),
             Section("queue", "console:queue", "hourglass", _("Queue"), Noun.QUEUE),
+            Section("senders", "console:senders", "radar", _("Who sends as us"), Noun.DOMAIN),
         ),
     ),
     Group(

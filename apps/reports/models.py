@@ -185,3 +185,11 @@ class Told(models.Model):
             )
         ]
         indexes = [models.Index(fields=["day"], name="reports_told_day")]
+
+
+class SourceName(models.Model):
+    """What DNS calls an address that sent in somebody's name."""
+
+    address = models.GenericIPAddressField(primary_key=True)
+    name = models.CharField(max_length=253, blank=True)
+    looked_at = models.DateTimeField()

@@ -43,3 +43,51 @@ WHERE o.day < %(today)s AND coalesce(s.sends, true)
 ORDER BY o.day, o.organisation_id, o.policy_domain
 LIMIT %(limit)s
 """
+
+# Who sent in a domain's name since a day: what failed most comes first. Results name what passed, aligned or not, and
+# how many carried a signature of the domain, or of one below it, that failed.
+SOURCES = """
+SELECT host(r.source), coalesce(n.name, ''),
+  sum(r.count)::bigint,
+  coalesce(sum(r.count) FILTER (WHERE r.dkim = 'pass' OR r.spf = 'pass'), 0)::bigint,
+  coalesce(sum(r.count) FILTER (WHERE r.dkim = 'pass'), 0)::bigint,
+  coalesce(sum(r.count) FILTER (WHERE r.spf = 'pass'), 0)::bigint,
+  coalesce(sum(r.count) FILTER (WHERE r.disposition IN ('quarantine', 'reject')), 0)::bigint,
+  coalesce(sum(r.count) FILTER (WHERE r.reasons @? '$[*][0] ? (@ == "forwarded" || @ == "trusted_forwarder"
+                                                               || @ == "mailing_list")'), 0)::bigint,
+  coalesce(string_agg(DISTINCT x.passed, ','), ''),
+  coalesce(sum(r.count) FILTER (WHERE x.is_broken), 0)::bigint,
+  (array_agg(DISTINCT v.reporter))[1:20],
+  max(r.day)
+FROM reports_receivedrow r
+JOIN reports_received v ON v.id = r.received_id
+LEFT JOIN reports_sourcename n ON n.address = r.source
+CROSS JOIN LATERAL (
+  SELECT string_agg(DISTINCT e.result ->> 0, ',') FILTER (WHERE e.result ->> 2 = 'pass') AS passed,
+         coalesce(bool_or(e.is_dkim AND e.result ->> 2 = 'fail'
+                          AND right('.' || (e.result ->> 0), length(%(name)s) + 1) = '.' || %(name)s), false) AS is_broken
+  FROM (SELECT true AS is_dkim, jsonb_array_elements(r.dkim_results) AS result
+        UNION ALL SELECT false, jsonb_array_elements(r.spf_results)) e
+) x
+WHERE r.domain_id = %(domain)s AND r.day >= %(since)s
+GROUP BY r.source, n.name
+ORDER BY sum(r.count) FILTER (WHERE r.dkim <> 'pass' AND r.spf <> 'pass') DESC NULLS LAST, sum(r.count) DESC, r.source
+LIMIT %(limit)s
+"""
+
+# Why sessions to a domain's servers failed since a day.
+TROUBLES = """
+SELECT t.result, sum(t.failed)::bigint, (array_agg(DISTINCT t.host) FILTER (WHERE t.host <> ''))[1:20],
+       (array_agg(DISTINCT v.reporter))[1:20], coalesce(max(t.information), ''), max(t.day)
+FROM reports_receivedtls t JOIN reports_received v ON v.id = t.received_id
+WHERE t.domain_id = %(domain)s AND t.day >= %(since)s AND t.result <> ''
+GROUP BY t.result ORDER BY sum(t.failed) DESC, t.result LIMIT 50
+"""
+
+# Addresses that sent in somebody's name since a day, and whose names nobody looked up, or long ago.
+NAMELESS = """
+SELECT DISTINCT host(r.source) FROM reports_receivedrow r
+LEFT JOIN reports_sourcename n ON n.address = r.source
+WHERE r.day >= %(since)s AND (n.address IS NULL OR n.looked_at < %(stale)s)
+LIMIT %(limit)s
+"""

@@ -79,6 +79,7 @@ def test_the_navigation_leads_only_where_one_may_go() -> None:
             "users/",
             "roles/",
             "queue/",
+            "senders/",
             "system/",
             "trace/",
             "sessions/",

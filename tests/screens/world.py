@@ -14,6 +14,7 @@ from apps.store.services import folders
 from tests.accounts.signing import with_passkey, with_totp
 from tests.browsers import a_browser_of
 from tests.factories import a_domain, a_mailbox
+from tests.reports.samples import some_reports
 
 from . import directory, mail
 
@@ -61,6 +62,7 @@ def a_world(domain: Domain | None = None, mark: str = "") -> World:
     trust(user_id=alice.id, address="gardener@news.example.org")
     # The letters first: their quota is alice's own, and what the directory says of others is only said.
     names = mail.fill(domain, alice, mailbox) | directory.fill(domain, admin, mark)
+    some_reports(domain)
     names |= {
         "passkey_id": list(Passkey.objects.filter(user=alice).values_list("id", flat=True)),
         "trusted_id": [one.id for one in trusted(user_id=alice.id)],

@@ -22,6 +22,8 @@ from apps.console.forms.base import ConfirmForm, PaperForm, SizeField, TypedConf
 from apps.console.paging import Order, page_of
 from apps.mailboxes.queries import usage_of_organisations
 from apps.organisations import services
+from apps.reports.queries import sends_reports
+from apps.reports.services import set_sending
 
 SECTION = "organisations"
 ORDERS = {"name": Order(("name", "id")), "newest": Order(("id",), is_descending=True)}
@@ -90,8 +92,11 @@ def organisation(request: HttpRequest, organisation_id: int) -> HttpResponse:
         "found": found,
         "usage": usage_of_organisations([found.id]).get(found.id),
         "domains": domains_in(where(request, Noun.DOMAIN)).filter(organisation=found).order_by("name")[:10],
+        "sends_reports": sends_reports(found.id),
         "may": lookup.rights_on(
-            request, target, {"limit": Verb.LIMIT, "disable": Verb.DISABLE, "delete": Verb.DELETE}
+            request,
+            target,
+            {"change": Verb.CHANGE, "limit": Verb.LIMIT, "disable": Verb.DISABLE, "delete": Verb.DELETE},
         ),
     }
     return render(request, "console/organisations/page.html", context)
@@ -109,6 +114,36 @@ def quota(request: HttpRequest, organisation_id: int) -> HttpResponse:
 
     title = _("Limit of %(name)s") % {"name": found.name}
     return ask(request, form, title=title, section=SECTION, button=_("Save"), back=_page(found.id), run=run)
+
+
+@administrators
+def reports(request: HttpRequest, organisation_id: int) -> HttpResponse:
+    """Tell others what came in their name, or no more."""
+    found = lookup.organisation(request, organisation_id, Verb.CHANGE)
+    on = sends_reports(found.id)
+
+    def run(_data: dict[str, Any]) -> Done:
+        set_sending(organisation=found, on=not on, actor=actor(request))
+        words = _("No more reports are sent.") if on else _("Reports are sent from tomorrow on.")
+        return words, _page(found.id)
+
+    return ask(
+        request,
+        ConfirmForm(posted(request)),
+        title=_("Stop sending reports?") if on else _("Send reports?"),
+        explain=[
+            _("Others are not told any more what came in their name.")
+            if on
+            else _(
+                "Once a day, whoever asks for it in DNS is told from which servers mail came in their name, and how TLS "
+                "with their servers went. Addresses of people are not told."
+            )
+        ],
+        section=SECTION,
+        button=_("Stop") if on else _("Send reports"),
+        back=_page(found.id),
+        run=run,
+    )
 
 
 @administrators
