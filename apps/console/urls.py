@@ -5,6 +5,7 @@ from django.urls import path
 from apps.console.views import (
     aliases,
     audit,
+    dns,
     domains,
     import_files,
     imports,
@@ -37,6 +38,10 @@ urlpatterns = [
     path("domains/", domains.domains, name="domains"),
     path("domains/add", domains.add, name="domain-add"),
     path("domains/<int:domain_id>/", domains.domain, name="domain"),
+    path("domains/<int:domain_id>/dns", dns.dns, name="domain-dns"),
+    path("domains/<int:domain_id>/mta-sts", dns.mta_sts, name="domain-mta-sts"),
+    path("domains/<int:domain_id>/keys/rotate", dns.rotate, name="domain-keys-rotate"),
+    path("domains/<int:domain_id>/keys/<int:key_id>/<slug:step>", dns.key, name="domain-key"),
     path("domains/<int:domain_id>/mailboxes", domains.mailboxes_of, name="domain-mailboxes"),
     path("domains/<int:domain_id>/aliases", domains.aliases_of, name="domain-aliases"),
     path("domains/<int:domain_id>/defaults", domains.domain, {"tab": "defaults"}, name="domain-defaults"),

@@ -83,6 +83,11 @@ class DkimKey(models.Model):
     def __str__(self) -> str:
         return f"{self.selector} ({self.algorithm})"
 
+    @property
+    def kind(self) -> str:
+        """What sort of key it is, for people."""
+        return f"RSA {self.bits}" if self.algorithm == Algorithm.RSA else "Ed25519"
+
 
 class MtaStsPolicy(models.Model):
     """What another domain published about mail to it (RFC 8461): kept for all processes, written by `mta_sts`."""
@@ -105,3 +110,14 @@ class MtaStsPolicy(models.Model):
     )
     problem = models.TextField(blank=True, help_text="Why the last fetch failed.")
     used_at = models.DateTimeField(help_text="When mail last went to the domain, to the day.")
+
+
+class DnsLook(models.Model):
+    """What was found of a domain's records when somebody last looked."""
+
+    domain = models.OneToOneField(Domain, on_delete=models.CASCADE, primary_key=True, related_name="dns_look")
+    looked_at = models.DateTimeField()
+    findings = models.JSONField(default=list)
+
+    class Meta:
+        indexes = [models.Index(fields=["looked_at"], name="dns_look_by_age")]

@@ -5,6 +5,9 @@ import { startPage } from "./shared/page";
 
 startPage();
 startAsking();
+if (document.querySelector("[data-copies]")) {
+  void import("./shared/keeping").then(({ startKeeping }) => startKeeping());
+}
 
 /** `data-ticks="name"` ticks every box of that name in its form, or none. */
 document.addEventListener("change", ({ target: all }) => {

@@ -8,6 +8,8 @@ from typing import Any
 
 from apps.accounts.models import Session, User
 from apps.accounts.services import credentials
+from apps.domains import dkim
+from apps.domains.keymaking import Algorithm
 from apps.domains.models import Domain
 from apps.events.audit import SYSTEM
 from apps.events.trace import Event, Kind, record
@@ -78,7 +80,10 @@ def a_world() -> World:
     trace_id = uuid.uuid4()
     told = {"origin": "mx", "sender": "bob@far.example", "recipients": [str(mailbox)]}
     perform(record([Event(trace_id, Kind.ACCEPTED, domain.organisation_id, told)]))
+    [key] = dkim.rotate(domain=domain, algorithms=[Algorithm.ED25519], actor=SYSTEM)
     names = {
+        "key_id": key.id,
+        "step": "retire",
         "recipient_id": queued.pk,
         "action": "hold",
         "reply": "451-4.4.1",

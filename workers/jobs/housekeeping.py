@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from apps.accounts import throttle
 from apps.accounts.services import second_factor, sessions
+from apps.domains import looking as dns
 from apps.domains import rotation
 from apps.domains.mta_sts import policies
 from apps.domains.mta_sts.fetching import Fetcher
@@ -151,6 +152,7 @@ CHORES = (
         "signing keys", 600, lambda during: rotation.advance(now=timezone.now(), may_go_on=during.may_claim)
     ),
     Chore("first signing keys", 60, lambda during: rotation.make_first(may_go_on=during.may_claim)),
+    Chore("what domains publish", 300, lambda during: dns.look_due(may_go_on=during.may_claim)),
     Chore("sums of usage", 60, lambda _: perform(mailboxes.count_sums())),
     Chore("deleted mailboxes", 60, lambda during: removal.finish_all(during.may_claim)),
     Chore("packs and snapshots", 5, _build),

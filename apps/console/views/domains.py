@@ -80,7 +80,11 @@ def add(request: HttpRequest) -> HttpResponse:
         made = services.create_domain(
             organisation=place, name=data["name"], quota_bytes=data["quota"] or None, actor=actor(request)
         )
-        return _("%(name)s is served now. Point its MX record here.") % {"name": made.name}, _page(made)
+        return (
+            _("%(name)s is served now. Publish these records, so that mail comes here.")
+            % {"name": made.name},
+            reverse("console:domain-dns", args=[made.id]),
+        )
 
     return ask(
         request,

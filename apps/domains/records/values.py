@@ -84,7 +84,11 @@ class Key:
     selector: str
     algorithm: str
     public: str
-    is_active: bool
+
+    @property
+    def kind(self) -> str:
+        """Its kind as a record names it (k=)."""
+        return "ed25519" if self.algorithm.startswith("ed25519") else "rsa"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +116,13 @@ class Place:
     sts_id: str = ""
     slots: tuple[str, ...] = ()
     """The selectors its own keys take turns in."""
+
+    @property
+    def dmarc_reports(self) -> str:
+        """Where others report mail in its name to; every domain of ours has this address."""
+        return f"dmarc-reports@{self.name}"
+
+    @property
+    def tls_reports(self) -> str:
+        """Where others report failed TLS to; every domain of ours has this address."""
+        return f"tlsrpt@{self.name}"
