@@ -87,16 +87,16 @@ def look(domain: Domain, *, now: dt.datetime, resolver: Resolver | None = None) 
     resolver = resolver or Resolver()
     here, there = site(), place(domain)
     records = wanted(here, there)
-
-    async def ask() -> list[Finding]:
-        inquiries = (resolver.run(look_at(record, here, there), seconds=LOOK_SECONDS) for record in records)
-        return await asyncio.gather(*inquiries)
-
-    findings = tuple(asyncio.run(ask()))
+    findings = tuple(asyncio.run(_ask(resolver, records, here, there)))
     DnsLook.objects.update_or_create(
         domain=domain, defaults={"looked_at": now, "findings": [_kept(finding) for finding in findings]}
     )
     return Looked(now, findings)
+
+
+async def _ask(resolver: Resolver, records: Sequence[Wanted], here: Site, there: Place) -> list[Finding]:
+    inquiries = (resolver.run(look_at(record, here, there), seconds=LOOK_SECONDS) for record in records)
+    return await asyncio.gather(*inquiries)
 
 
 def look_again(domain: Domain, *, now: dt.datetime) -> Looked:
