@@ -5,8 +5,9 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from pytest_django import Settings
 
-from apps.domains.resolver import Resolver
+from apps.domains.resolver import Resolver, the_resolver
 from apps.domains.resolver.cache import ENTRY_BYTES, Cache, seconds_kept
 from apps.domains.resolver.flights import Flights, InHurryError, TooBusyError
 from apps.protocols.mailauth.lookups import Answer, Lookup, Status
@@ -138,6 +139,15 @@ def test_a_broken_domain_is_asked_once_in_a_while(zone: tuple[Zone, Resolver]) -
 def test_an_answer_says_how_long_it_holds(zone: tuple[Zone, Resolver]) -> None:
     assert zone[1].ask_sync(Lookup("long.example", "A")).ttl == 86400
     assert zone[1].ask_sync(Lookup("long.example", "AAAA")).ttl == 86400
+
+
+def test_a_process_has_one_resolver(settings: Settings, zone: tuple[Zone, Resolver]) -> None:
+    settings.MAIL_DNS_SERVERS = [str(zone[1]._sync.nameservers[0]).removeprefix("Do53:").replace("@", ":")]
+    settings.MAIL_DNS_TRUSTED = []
+    assert the_resolver() is the_resolver()
+    assert the_resolver().ask_sync(Lookup("long.example", "A")).texts == ("192.0.2.1",)
+    settings.MAIL_DNS_TRUSTED = ["127.0.0.0/8"]
+    assert the_resolver()._is_trusted
 
 
 def test_questions_at_once_are_bounded() -> None:

@@ -6,7 +6,7 @@ from apps.protocols.mailauth.spf import SpfResult, check_spf
 
 def test_one_input(data: bytes) -> None:
     """Check a sender; the lines of the input are sender, greeting and then what each question is answered."""
-    sender, helo, *lines = data.decode("utf-8", "surrogateescape").split("\n")
+    sender, helo, *lines = [*data.decode("utf-8", "surrogateescape").split("\n"), ""]
     inquiry = check_spf("192.0.2.3", sender=sender, helo=helo, receiver="mail.example.test", now=1)
     asked = 0
     try:

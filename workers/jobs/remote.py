@@ -10,7 +10,7 @@ from django.conf import settings
 
 from apps.domains.mta_sts.fetching import Fetcher
 from apps.domains.mta_sts.policies import Policies
-from apps.domains.resolver import Resolver
+from apps.domains.resolver import the_resolver
 from apps.events.database import make_pool
 from apps.events.transactions import Database
 from apps.mailflow import run_queue
@@ -35,7 +35,7 @@ async def _carry(turn: run_queue.Turn) -> int:
         ref = blobs.BlobRef(parcel.organisation_id, parcel.blob_hash, parcel.size)
         return parcel.prefix + await database.perform(blobs.get(ref))
 
-    resolver = Resolver()
+    resolver = the_resolver()
     hops = NextHops(
         resolver,
         settings.MAIL_HOSTNAME,

@@ -1,6 +1,7 @@
 """Asks DNS for one process, and drives the inquiries of evaluators, on a loop or in a thread."""
 
 import asyncio
+import functools
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -136,3 +137,16 @@ class Resolver:
         answer, is_of_every_kind = read_failure(lookup, error, is_trusted=self._is_trusted)
         self._cache.put(lookup, answer, is_of_every_kind=is_of_every_kind)
         return answer
+
+
+def the_resolver() -> Resolver:
+    """Return the resolver of this process, for all that may be answered from its cache.
+
+    Who looks whether somebody has just changed a record makes a Resolver of their own.
+    """
+    return _resolver(tuple(settings.MAIL_DNS_SERVERS), tuple(settings.MAIL_DNS_TRUSTED))
+
+
+@functools.lru_cache(maxsize=4)
+def _resolver(servers: tuple[str, ...], trusted: tuple[str, ...]) -> Resolver:
+    return Resolver(servers, trusted)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from apps.protocols.addresses import AddressError, DomainName
 from apps.protocols.mailauth.lookups import Inquiry, Lookup, Status
 
-from .macros import Template, letters, read
+from .macros import Template, letters, read, to_name
 from .record import Mechanism, Record, is_policy, parse
 from .results import PermError, Scope, Spf, SpfResult, SpfSyntaxError, TempError
 from .session import MOST_TERMS, UNKNOWN, Address, Session
@@ -168,8 +168,8 @@ def _mx(session: Session, mechanism: Mechanism, name: str) -> Inquiry[bool]:
     """Look among the mail hosts of a domain, at ten of them (RFC 7208 5.4)."""
     hosts = sorted((yield from session.ask(name, "MX")).exchanges, key=lambda mx: mx.preference)
     for mx in hosts[:MOST_TERMS]:
-        if mx.exchange.strip("."):
-            answer = yield from session.ask(mx.exchange, session.kind)
+        if host := to_name(mx.exchange):
+            answer = yield from session.ask(host, session.kind)
             if session.has(answer, _prefix(session, mechanism)):
                 return True
     if len(hosts) > MOST_TERMS:
