@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from apps.domains.resolver import Resolver, the_resolver
 from apps.domains.resolver.cache import ENTRY_BYTES, Cache, seconds_kept
-from apps.domains.resolver.flights import Flights, InHurryError, TooBusyError
+from apps.domains.resolver.flights import Flights, InHurryError, TooBusyError, zone_of
 from apps.protocols.mailauth.lookups import Answer, Lookup, Status
 from tests.dns_server import SERVFAIL, SILENT, SLOW, Zone, serving
 
@@ -163,11 +163,52 @@ def test_questions_at_once_are_bounded() -> None:
         return Answer(Status.NO_DATA)
 
     async def many() -> None:
-        await asyncio.gather(*(flights.share(Lookup(f"{n}.example", "A"), ask) for n in range(20)))
+        await asyncio.gather(*(flights.share(Lookup(f"host.{n}xxx.example", "A"), ask) for n in range(20)))
 
     asyncio.run(many())
     assert most == 2
     assert flights._loops == {}
+
+
+def test_a_zone_that_never_answers_keeps_nobody_else_waiting() -> None:
+    flights = Flights(most=16)
+
+    async def never() -> Answer:
+        await asyncio.Event().wait()
+        raise AssertionError("it does")
+
+    async def at_once() -> Answer:
+        return Answer(Status.NO_DATA)
+
+    async def many() -> Answer:
+        silent = [
+            asyncio.create_task(flights.share(Lookup(f"{n}.silent.example", "TXT"), never))
+            for n in range(100)
+        ]
+        await asyncio.sleep(0)
+        try:
+            async with asyncio.timeout(2):
+                return await flights.share(ONE, at_once)
+        finally:
+            for task in [*silent, *asyncio.all_tasks() - {asyncio.current_task()}]:
+                task.cancel()
+
+    assert asyncio.run(many()) == Answer(Status.NO_DATA)
+    assert flights._loops == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "zone"),
+    [
+        ("a.b.Silent.example", "silent.example"),
+        ("a.b.shop.co.uk", "shop.co.uk"),
+        ("1.2.0.192.in-addr.arpa", "0.192.in-addr.arpa"),
+        ("com", "com"),
+        ("b.co", "b.co"),
+    ],
+)
+def test_whose_name_it_is(name: str, zone: str) -> None:
+    assert zone_of(name) == zone
 
 
 def test_threads_without_a_turn_hear_so() -> None:

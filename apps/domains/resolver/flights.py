@@ -1,7 +1,8 @@
 """Questions under way: the same one is asked once, and not too many at a time.
 
 A thousand messages of one sender come at once, and none of them finds an answer in the cache yet. And a stranger whose
-name servers never answer must not fill this process with sockets.
+name servers never answer must not fill this process with sockets, nor keep others waiting: the questions of one zone
+get an eighth of the turns.
 """
 
 import asyncio
@@ -12,11 +13,15 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+from weakref import WeakValueDictionary
 
 from apps.protocols.mailauth.lookups import Answer, Lookup
 
 MOST_AT_ONCE = 200
 MOST_WAITING = 5_000
+SHARED = [
+    [label] for label in ("ac", "co", "com", "edu", "go", "gov", "ne", "net", "or", "org")
+]  # As in co.uk.
 
 
 class TooBusyError(Exception):
@@ -30,11 +35,22 @@ class InHurryError(Exception):
 @dataclass(slots=True)
 class _Loop:
     slots: asyncio.Semaphore
+    zones: WeakValueDictionary[str, asyncio.Semaphore] = field(default_factory=WeakValueDictionary)
     tasks: dict[Lookup, asyncio.Task[Answer]] = field(default_factory=dict)
 
 
-async def _in_turn(slots: asyncio.Semaphore, ask: Callable[[], Coroutine[Any, Any, Answer]]) -> Answer:
-    async with slots:
+def zone_of(name: str) -> str:
+    """Return what the questions of one stranger have in common: roughly a domain that somebody registered."""
+    labels = name.lower().rsplit(".", 4)
+    if labels[-1] == "arpa":
+        return ".".join(labels[-4:])
+    return ".".join(labels[-3:] if len(labels[-1]) == 2 and labels[-2:-1] in SHARED else labels[-2:])
+
+
+async def _in_turn(
+    zone: asyncio.Semaphore, slots: asyncio.Semaphore, ask: Callable[[], Coroutine[Any, Any, Answer]]
+) -> Answer:
+    async with zone, slots:
         return await ask()
 
 
@@ -43,6 +59,7 @@ class Flights:
 
     def __init__(self, most: int = MOST_AT_ONCE) -> None:
         self._most = most
+        self._most_of_zone = max(1, most // 8)
         self._loops: dict[asyncio.AbstractEventLoop, _Loop] = {}
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(most)
@@ -57,7 +74,10 @@ class Flights:
         if task is None:
             if len(mine.tasks) >= MOST_WAITING:
                 raise TooBusyError("too many questions")
-            task = mine.tasks[lookup] = loop.create_task(_in_turn(mine.slots, ask))
+            # The task keeps the semaphore of its zone; with the last of them it goes.
+            key = zone_of(lookup.name)
+            zone = mine.zones.get(key) or mine.zones.setdefault(key, asyncio.Semaphore(self._most_of_zone))
+            task = mine.tasks[lookup] = loop.create_task(_in_turn(zone, mine.slots, ask))
             task.add_done_callback(partial(self._landed, loop, lookup))
         return await asyncio.shield(task)
 

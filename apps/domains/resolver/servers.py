@@ -7,6 +7,8 @@ import dns.exception
 import dns.nameserver
 import dns.resolver
 
+from .transport import Nameserver
+
 
 class ResolverSettingError(ValueError):
     """MAIL_DNS_SERVERS names something that is not an address; the text says which."""
@@ -24,7 +26,7 @@ def nameservers(configured: Sequence[str]) -> list[dns.nameserver.Nameserver]:
             host, port = entry.split(":")
         try:
             address = str(ipaddress.ip_address(host))
-            servers.append(dns.nameserver.Do53Nameserver(address, int(port)))
+            servers.append(Nameserver(address, int(port)))
         except ValueError:
             raise ResolverSettingError(f"MAIL_DNS_SERVERS: {entry!r} is not an address") from None
     return servers
@@ -36,7 +38,7 @@ def of_the_system() -> list[dns.nameserver.Nameserver]:
         found = dns.resolver.Resolver(configure=True)
     except (dns.exception.DNSException, OSError):
         return []
-    return [dns.nameserver.Do53Nameserver(str(address), found.port) for address in found.nameservers]
+    return [Nameserver(str(address), found.port) for address in found.nameservers]
 
 
 def are_trusted(servers: Sequence[dns.nameserver.Nameserver], trusted: Sequence[str]) -> bool:
