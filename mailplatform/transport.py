@@ -17,6 +17,8 @@ type Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 # Machines ask these, and learn nothing that is a secret.
 HEALTH = frozenset({"/livez", "/readyz"})
+# An authority asks without TLS, for it is about to give us the certificate.
+CHALLENGES = "/.well-known/acme-challenge/"
 FORWARDED = (b"x-forwarded-for", b"x-forwarded-proto", b"forwarded")
 REFUSAL = (
     b"This site is not read without TLS. Use https://, or, if you run this server, see MAIL_WEB_TLS and "
@@ -37,7 +39,12 @@ class SafeTransport:
             await self._application(scope, receive, send)
         elif scope.get("scheme") in {"https", "wss"}:
             await self._application(scope, receive, _secure_cookies(send))
-        elif self._plaintext or is_this_machine(scope) or scope["path"] in HEALTH:
+        elif (
+            self._plaintext
+            or is_this_machine(scope)
+            or scope["path"] in HEALTH
+            or scope["path"].startswith(CHALLENGES)
+        ):
             await self._application(scope, receive, send)
         elif scope["type"] == "websocket":
             await receive()

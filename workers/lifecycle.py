@@ -24,6 +24,7 @@ import redis.asyncio
 import uvloop
 from django.conf import settings
 
+from apps.domains.certificates import showing
 from apps.events.database import make_pool
 from apps.events.health import OK, Health
 from apps.events.listen import Listener
@@ -32,7 +33,7 @@ from mailplatform import logging as our_logging
 
 from . import health
 from .connections import Connections
-from .tls import LiveContext, certificate_paths
+from .tls import LiveContext, best_pair
 
 log = logging.getLogger(__name__)
 
@@ -119,14 +120,26 @@ class Process:
         return OK
 
     async def follow_certificate(self) -> None:
-        """Show a renewed certificate without a restart."""
+        """Show a renewed certificate without a restart, and those kept in the database."""
         while True:
-            await asyncio.sleep(CERTIFICATE_SECONDS)
             try:
                 if self.certificate.refresh():
                     log.info("certificate renewed")
             except (ssl.SSLError, OSError) as error:
                 log.warning("certificate not renewed", extra={"error": str(error)})
+            try:
+                await self.look_at_certificates()
+            except (psycopg.Error, psycopg_pool.PoolTimeout) as error:
+                log.warning("certificates not read", extra={"error": str(error)})
+            await asyncio.sleep(CERTIFICATE_SECONDS)
+
+    async def look_at_certificates(self) -> None:
+        """Show those kept in the database, if they are others than before."""
+        stamp = await self.database.perform(showing.stamp())
+        if stamp != self.certificate.stamp:
+            kept = await self.database.perform(showing.shown())
+            self.certificate.show(kept, stamp)
+            log.info("certificates read", extra={"count": len(kept)})
 
 
 @asynccontextmanager
@@ -138,7 +151,7 @@ async def listening(name: str, serve: Serve) -> AsyncIterator[Process]:
         name,
         Database(pool, valkey),
         Listener(settings.REDIS_URL),
-        LiveContext(*certificate_paths()),
+        LiveContext(*best_pair()),
         Connections(name, settings.MAIL_MAX_CONNECTIONS, settings.MAIL_MAX_CONNECTIONS_PER_HOST),
     )
     # A database that is away must not keep the doors shut: commands answer "try again" until it is back.

@@ -11,8 +11,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailplatform.settings.productio
 import uvicorn
 import uvloop
 from django.conf import settings
+from django.db import DatabaseError, connection
 
-from workers.tls import LiveContext, certificate_paths
+from apps.domains.certificates import showing
+from apps.events.transactions import ask
+from workers.tls import LiveContext, best_pair
 
 log = logging.getLogger(__name__)
 
@@ -51,23 +54,47 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 async def _follow(live: LiveContext) -> None:
-    """Show a renewed certificate to new connections."""
+    """Show a renewed certificate to new connections, and those kept in the database."""
     while True:
-        await asyncio.sleep(CERTIFICATE_SECONDS)
         try:
             if live.refresh():
                 log.info("certificate renewed")
         except (OSError, ValueError) as error:
             log.warning("certificate not renewed", extra={"error": str(error)})
+        try:
+            await asyncio.to_thread(look_at_certificates, live)
+        except DatabaseError as error:
+            log.warning("certificates not read", extra={"error": str(error)})
+        await asyncio.sleep(CERTIFICATE_SECONDS)
+
+
+def look_at_certificates(live: LiveContext) -> None:
+    """Show those kept in the database, if they are others than before."""
+    try:
+        stamp = ask(showing.stamp())
+        if stamp != live.stamp:
+            live.show(ask(showing.shown()), stamp)
+    finally:
+        connection.close()
+
+
+async def _serve_challenges() -> None:
+    """Answer an authority's questions without TLS, on a port of their own; pages by it are refused to the network."""
+    sockets = [listen(host, settings.MAIL_ACME_HTTP_PORT) for host in hosts()]
+    await make_server(None).serve(sockets=sockets)
 
 
 async def _serve() -> None:
-    live = LiveContext(*certificate_paths()) if settings.MAIL_WEB_TLS else None
-    if live is not None:
-        live.context.set_alpn_protocols(["http/1.1"])
+    live = LiveContext(*best_pair(), alpn=["http/1.1"]) if settings.MAIL_WEB_TLS else None
     sockets = [listen(host, settings.MAIL_WEB_PORT) for host in hosts()]
     following = asyncio.create_task(_follow(live)) if live is not None else None
-    await make_server(live).serve(sockets=sockets)
+    server = make_server(live)
+    aside = None
+    if settings.MAIL_ACME_HTTP_PORT:
+        aside = asyncio.create_task(_serve_challenges())
+    await server.serve(sockets=sockets)
+    if aside is not None:
+        await aside  # It hears the same signal.
     if following is not None:
         following.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -105,6 +105,15 @@ ACTIONS: Mapping[str, tuple[str | Promise, Mapping[str, str | Promise]]] = {
             "queue.cancel": _lazy("Mail given up"),
         },
     ),
+    "certificate": (
+        _lazy("Certificates"),
+        {
+            "certificate.add": _lazy("Certificate added"),
+            "certificate.replace": _lazy("Certificate replaced"),
+            "certificate.remove": _lazy("Certificate removed"),
+            "certificate.issued": _lazy("Certificate issued"),
+        },
+    ),
     "import": (
         _lazy("Imports"),
         {

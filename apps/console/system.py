@@ -24,6 +24,7 @@ JOBS: Mapping[Job, str | Promise] = {
     Job.DELIVER_REMOTE: _("Sending to other servers"),
     Job.RELEASE: _("Letting go what was written"),
     Job.HOUSEKEEPING: _("Housekeeping"),
+    Job.CERTIFICATES: _("Renewing certificates"),
 }
 
 

@@ -121,3 +121,73 @@ class DnsLook(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["looked_at"], name="dns_look_by_age")]
+
+
+class Certificate(models.Model):
+    """A certificate our doors show to whoever asks for one of its names (SNI)."""
+
+    class Source(models.TextChoices):
+        """Who gave it to us."""
+
+        ACME = "acme"
+        UPLOADED = "uploaded"
+
+    names = ArrayField(models.TextField(), help_text="As A-labels; `*.` may begin one.")
+    source = models.CharField(max_length=10, choices=Source)
+    domain = models.ForeignKey(
+        Domain,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="certificates",
+        help_text="Whose names an authority is asked for; empty: the server's own, or an uploaded one.",
+    )
+    wanted = ArrayField(
+        models.TextField(), default=list, help_text="What an authority is asked for next time."
+    )
+    chain = models.TextField(
+        blank=True, help_text="PEM, its own first; empty until an authority has issued it."
+    )
+    private = SealedField(null=True, help_text="PKCS #8, PEM; it never leaves the server.")
+    issuer = models.TextField(blank=True)
+    fingerprint = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the first certificate.")
+    not_before = models.DateTimeField(null=True)
+    not_after = models.DateTimeField(null=True)
+    made_at = models.DateTimeField()
+    changed_at = models.DateTimeField(help_text="When it was last put or replaced.")
+    last_error = models.TextField(blank=True, help_text="Why the last try to renew it failed.")
+    failures = models.PositiveIntegerField(default=0, help_text="Tries that failed since it was last issued.")
+    next_try = models.DateTimeField(null=True, help_text="When an authority is asked for it again.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(chain="") | models.Q(not_after__isnull=False, private__isnull=False),
+                name="certificate_is_whole",
+            ),
+            models.UniqueConstraint(
+                fields=["domain"],
+                condition=models.Q(source="acme"),
+                nulls_distinct=False,
+                name="certificate_one_asked_for",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return ", ".join(self.names[:3]) + (" …" if len(self.names) > 3 else "")
+
+
+class AcmeAccount(models.Model):
+    """Our account with an authority that issues certificates (RFC 8555)."""
+
+    directory = models.TextField(primary_key=True, help_text="The address of the authority.")
+    key = SealedField(help_text="PKCS #8, PEM.")
+    uri = models.TextField(blank=True, help_text="What the authority calls the account; empty: not made yet.")
+    made_at = models.DateTimeField()
+
+
+class AcmeChallenge(models.Model):
+    """What the web process answers an authority that asks whether a name is ours (RFC 8555 8.3)."""
+
+    token = models.CharField(max_length=128, primary_key=True)
+    answer = models.TextField()
+    made_at = models.DateTimeField()

@@ -30,6 +30,7 @@ class Job(enum.StrEnum):
     PEOPLE = "workers.jobs.people.people_due"
     REPORTS = "workers.jobs.reports.reports_due"
     HOUSEKEEPING = "workers.jobs.housekeeping.housekeeping_due"
+    CERTIFICATES = "workers.jobs.certificates.certificates_due"
 
 
 QUEUES = {
@@ -39,6 +40,7 @@ QUEUES = {
     Job.PEOPLE: "default",
     Job.REPORTS: "default",
     Job.HOUSEKEEPING: "default",
+    Job.CERTIFICATES: "default",
 }
 
 

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port, validate_host
 from django.utils.deprecation import MiddlewareMixin
 
-from apps.domains.models import Domain
+from apps.domains.models import AcmeChallenge, Domain
 from apps.domains.queries import served
 from apps.events.database import give_back
 
@@ -49,15 +49,32 @@ SERVICES = (
 )
 
 
+# Authorities ask by whatever name a certificate is to be for, and by the token they gave us (RFC 8555 8.3).
+CHALLENGE = re.compile(r"/\.well-known/acme-challenge/([A-Za-z0-9_-]{1,128})")
+
+
 class ServedHosts(MiddlewareMixin):
     """Answers by the names under our domains."""
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         """Answer, or leave it to the pages."""
+        if challenge := CHALLENGE.fullmatch(request.path_info):
+            return _answer_challenge(challenge[1])
         for service in SERVICES:
             if service.path.fullmatch(request.path_info):
                 return _answer(request, service)
         return None
+
+
+def _answer_challenge(token: str) -> HttpResponse:
+    """Prove to an authority that the name it asked by is ours."""
+    try:
+        found = AcmeChallenge.objects.filter(token=token).first()
+    finally:
+        give_back()
+    if found is None:
+        return HttpResponse("No such challenge.\n", status=404, content_type="text/plain")
+    return HttpResponse(found.answer, content_type="application/octet-stream")
 
 
 def _answer(request: HttpRequest, service: Service) -> HttpResponse | None:

@@ -38,3 +38,19 @@ MAIL_REPORT_DAYS = registry.integer(
     least=1,
     most=3650,
 )
+MAIL_ACME_DIRECTORY = registry.text(
+    "MAIL_ACME_DIRECTORY",
+    "",
+    "The directory address of an authority that issues certificates by ACME, whose terms you thereby accept; empty asks "
+    "none.",
+)
+MAIL_ACME_CONTACT = registry.text(
+    "MAIL_ACME_CONTACT", "", "An address at which that authority reaches you; it may be left out."
+)
+MAIL_ACME_HTTP_PORT = registry.integer(
+    "MAIL_ACME_HTTP_PORT",
+    0,
+    "A port, 80 on the Internet, where the web process answers the authority's questions without TLS; 0 where "
+    "MAIL_WEB_PORT is that port, or a proxy passes /.well-known/acme-challenge/ on.",
+    most=65535,
+)

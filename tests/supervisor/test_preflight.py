@@ -107,14 +107,20 @@ def test_a_directory_without_permission(tmp_path: Path) -> None:
     assert "MAIL_STATE_DIR" in line
 
 
-def test_a_certificate_and_a_key_that_do_not_belong_together(tmp_path: Path) -> None:
-    ensure_certificates(tmp_path / "own", ["localhost"], dt.datetime.now(dt.UTC))
-    line = refusal(
-        tmp_path / "state",
-        MAIL_TLS_CERTIFICATE=str(tmp_path / "own" / "server.pem"),
-        MAIL_TLS_KEY=str(tmp_path / "own" / "ca.key"),
-    )
-    assert "MAIL_TLS_KEY" in line
+def test_a_certificate_that_cannot_be_used_is_warned_of_and_mail_flows(
+    tmp_path: Path, settings: LazySettings
+) -> None:
+    ensure_certificates(tmp_path, ["localhost"], dt.datetime.now(dt.UTC))
+    settings.MAIL_TLS_CERTIFICATE = str(tmp_path / "server.pem")
+    settings.MAIL_TLS_KEY = str(tmp_path / "server.key")
+    assert preflight.warnings() == []
+    settings.MAIL_TLS_KEY = str(tmp_path / "ca.key")
+    [line] = preflight.warnings()
+    assert line.startswith("MAIL_TLS_KEY: ")
+    assert line.endswith("shown instead")
+    settings.MAIL_TLS_CERTIFICATE = str(tmp_path / "none")
+    [line] = preflight.warnings()
+    assert "none cannot be read" in line
 
 
 def test_a_web_port_open_without_tls_is_warned_of(settings: LazySettings) -> None:

@@ -1,6 +1,7 @@
 """A listener opens its doors, says whether it is ready, and lets its clients finish before it stops."""
 
 import asyncio
+import datetime as dt
 import json
 import ssl
 from collections.abc import Coroutine
@@ -8,8 +9,14 @@ from typing import cast
 
 import pytest
 import uvloop
+from cryptography.hazmat.primitives import serialization
 from django.conf import settings
+from django.db import connections
 
+from apps.domains.certificates.services import add_certificate
+from apps.domains.models import Certificate
+from apps.events.audit import SYSTEM
+from tests.certificates import Issued, issue, make_authority
 from workers import health
 from workers.lifecycle import Process, listening
 
@@ -123,3 +130,60 @@ def test_a_client_that_does_not_go_is_closed_on(monkeypatch: pytest.MonkeyPatch)
         writer.close()
 
     run(main())
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("real_database")
+def test_a_certificate_kept_in_the_database_is_shown_without_ending_anybody() -> None:
+    given = issue("mail.sni.example", by=make_authority())
+    client = ssl.create_default_context(
+        cadata=given.chain[-1].public_bytes(serialization.Encoding.PEM).decode()
+    )
+    Certificate.objects.filter(names=["mail.sni.example"]).delete()
+    before = Certificate.objects.count()
+
+    async def main() -> None:
+        async with listening("parrot", serve) as process:
+            await process.look_at_certificates()
+            old, old_writer = await asyncio.open_connection("localhost", PORTS[1], ssl=trusting())
+            made = await asyncio.to_thread(_keep, given)
+            assert await asyncio.to_thread(_count) == before + 1
+            await process.look_at_certificates()
+            new, new_writer = await asyncio.open_connection(
+                "localhost", PORTS[1], ssl=client, server_hostname="mail.sni.example"
+            )
+            for reader, writer in ((old, old_writer), (new, new_writer)):
+                writer.write(b"hello\n")
+                assert await reader.readline() == b"hello\n"
+            await asyncio.to_thread(_forget, made)
+            await process.look_at_certificates()
+            with pytest.raises(ssl.SSLCertVerificationError):
+                await asyncio.open_connection(
+                    "localhost", PORTS[1], ssl=client, server_hostname="mail.sni.example"
+                )
+            old_writer.close()
+            new_writer.close()
+
+    uvloop.run(asyncio.wait_for(main(), 20))
+
+
+def _keep(given: Issued) -> int:
+    try:
+        now = dt.datetime.now(dt.UTC)
+        return add_certificate(chain=given.pem, key=given.key_pem, now=now, actor=SYSTEM).id
+    finally:
+        connections.close_all()
+
+
+def _count() -> int:
+    try:
+        return Certificate.objects.count()
+    finally:
+        connections.close_all()
+
+
+def _forget(number: int) -> None:
+    try:
+        Certificate.objects.filter(id=number).delete()
+    finally:
+        connections.close_all()

@@ -5,7 +5,6 @@ PostgreSQL and Valkey, makes the certificate where none is given, and waits for 
 does them. Then it becomes `python -m MODULE ...`, so that signals reach the process and its exit code is ours.
 """
 
-import datetime as dt
 import fcntl
 import os
 import signal
@@ -64,20 +63,23 @@ def check(role: str) -> None:
     preflight.check_directory()
     preflight.check_routes()
     ensure_certificate()
-    preflight.check_certificate(dt.datetime.now(dt.UTC))
-    if role == "web":
-        for line in preflight.warnings():
+    preflight.check_certificate()
+    warn = {
+        "web": preflight.warnings,
+        "smtp": preflight.certificate_warnings,
+        "imap": preflight.certificate_warnings,
+    }
+    if role in warn:
+        for line in warn[role]():
             print(f"mailplatform: Warning: {line}", file=sys.stderr)
 
 
 def ensure_certificate() -> None:
-    """Make or renew the local certificate unless one is given; processes that share the directory take turns."""
+    """Make or renew the local certificate, the last resort; processes that share the directory take turns."""
     from django.conf import settings
 
     from .run import make_certificate
 
-    if settings.MAIL_TLS_CERTIFICATE:
-        return
     directory = Path(settings.MAIL_STATE_DIR) / "tls"
     directory.mkdir(mode=0o700, exist_ok=True)
     with (directory / "lock").open("a") as file:

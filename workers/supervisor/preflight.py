@@ -20,7 +20,7 @@ from workers.tls import CertificateError, certificate_paths, check_pair
 from .errors import CannotStart
 from .programs import MARK, processes
 
-DOORS = ("WEB", "SMTP", "SUBMISSION", "SUBMISSIONS", "IMAP", "IMAPS")
+DOORS = ("WEB", "ACME_HTTP", "SMTP", "SUBMISSION", "SUBMISSIONS", "IMAP", "IMAPS")
 OLDEST_POSTGRES = 15
 CONNECT_SECONDS = 5
 LEFTOVER_SECONDS = 5
@@ -29,7 +29,7 @@ LEFTOVER_SECONDS = 5
 def check_all() -> None:
     """Every check; raises CannotStart at the first that fails."""
     check_routes()
-    check_certificate(dt.datetime.now(dt.UTC))
+    check_certificate()
     check_ports()
     check_database()
     check_valkey()
@@ -76,7 +76,9 @@ def check_ports() -> None:
 
 def _bind(name: str) -> str:
     """Return the setting that says where a door listens."""
-    is_apart = name == "MAIL_WEB_PORT" and settings.MAIL_WEB_BIND != settings.MAIL_BIND
+    is_apart = (
+        name in {"MAIL_WEB_PORT", "MAIL_ACME_HTTP_PORT"} and settings.MAIL_WEB_BIND != settings.MAIL_BIND
+    )
     return "MAIL_WEB_BIND" if is_apart else "MAIL_BIND"
 
 
@@ -86,6 +88,10 @@ def _hosts(name: str) -> list[str]:
 
 def warnings() -> list[str]:
     """Return what works and yet is hardly meant, a line each."""
+    return [*certificate_warnings(), *_web_warnings()]
+
+
+def _web_warnings() -> list[str]:
     if settings.MAIL_WEB_TLS or settings.MAIL_TRUSTED_PROXIES or not _is_open(_hosts("MAIL_WEB_PORT")):
         return []
     if settings.MAIL_PLAINTEXT_AUTH:
@@ -169,16 +175,22 @@ def check_valkey() -> None:
         raise CannotStart(f"REDIS_URL: the server cannot be reached: {reason}") from None
 
 
-def check_certificate(now: dt.datetime) -> None:
-    """The certificate given can be shown; a key without a certificate is a mistake."""
+def check_certificate() -> None:
+    """A key without a certificate is a mistake; what else may be wrong with them is warned of, and mail flows."""
+    if settings.MAIL_TLS_KEY and not settings.MAIL_TLS_CERTIFICATE:
+        raise CannotStart("MAIL_TLS_KEY: given without MAIL_TLS_CERTIFICATE")
+
+
+def certificate_warnings() -> list[str]:
+    """Return what is wrong with the certificate given, and what is shown meanwhile."""
     if not settings.MAIL_TLS_CERTIFICATE:
-        if settings.MAIL_TLS_KEY:
-            raise CannotStart("MAIL_TLS_KEY: given without MAIL_TLS_CERTIFICATE")
-        return
+        return []
     try:
-        check_pair(*certificate_paths(), now)
+        check_pair(*certificate_paths(), dt.datetime.now(dt.UTC))
     except CertificateError as error:
-        raise CannotStart(str(error)) from None
+        is_shown = "expired" in str(error)
+        return [str(error) + ("" if is_shown else "; the server's own certificate is shown instead")]
+    return []
 
 
 def end_leftovers() -> None:

@@ -30,9 +30,12 @@ def main() -> int:
     if wrong := mistakes():
         print(f"mailplatform: DATABASE_URL: {wrong[0]}", file=sys.stderr)
         return 1
+    from apps.domains.certificates.queries import problems
     from apps.events import partitions
     from apps.events.transactions import perform
 
+    for line in problems(datetime.now(UTC)):
+        print(f"mailplatform: Warning: {line}", file=sys.stderr)
     perform(partitions.keep_days(datetime.now(UTC).date(), keep=settings.MAIL_TRACE_DAYS))
     if settings.MAIL_DEMO:
         from . import demo_data

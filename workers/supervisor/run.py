@@ -132,11 +132,12 @@ async def _start(servers: Asked, platform: Asked, began: float) -> None:
 
 
 def make_certificate() -> Path:
-    """Make or renew the local certificate unless one is given; return what a client must trust."""
-    if settings.MAIL_TLS_CERTIFICATE:
-        return Path(settings.MAIL_TLS_CERTIFICATE)
+    """Make or renew the local certificate, the last resort; return what a client must trust."""
     names = dict.fromkeys([settings.MAIL_HOSTNAME, "mail.example.test", "localhost", "127.0.0.1", "::1"])
-    return ensure_certificates(Path(settings.MAIL_STATE_DIR) / "tls", list(names), dt.datetime.now(dt.UTC))
+    authority = ensure_certificates(
+        Path(settings.MAIL_STATE_DIR) / "tls", list(names), dt.datetime.now(dt.UTC)
+    )
+    return Path(settings.MAIL_TLS_CERTIFICATE) if settings.MAIL_TLS_CERTIFICATE else authority
 
 
 async def _until(child: Child, answers: Callable[[], bool]) -> None:
