@@ -200,7 +200,7 @@ def test_what_others_say_stays(field: bytes) -> None:
 
 def test_collected_for_a_seal() -> None:
     message = (
-        b"Authentication-Results: mx.example.test;\r\n\tspf=pass (a; b) smtp.mailfrom=a.test;\r\n\tdkim=none;\r\n"
+        b"Authentication-Results: mx.example.test;\r\n\tspf=pass (a; b) smtp.mailfrom=a.test;dkim=none;;\r\n"
         b"Authentication-Results: other.test; dmarc=pass\r\n"
         b"Authentication-Results: MX.example.test 1; arc=pass (i=1)\r\n" + BODY
     )

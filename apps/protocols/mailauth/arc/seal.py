@@ -61,7 +61,7 @@ def seal(
         "s": signer.selector,
         "t": str(now),
     }
-    names = list(headers) if headers is not None else covered(letter, SEALED, [*KEPT, "DKIM-Signature"])
+    names = [name.lower() for name in headers or ()] or covered(letter, SEALED, [*KEPT, "DKIM-Signature"])
     listed = ":".join(names)
     signature = _field(
         "ARC-Message-Signature",

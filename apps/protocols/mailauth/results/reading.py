@@ -198,15 +198,23 @@ def without_ours(message: bytes, authserv_id: str) -> bytes:
 
 def collect(message: bytes, authserv_id: str) -> str:
     """Return all that we said of a message, as a seal says it: our authserv-id and the results, unfolded."""
-    said = []
+    said: list[str] = []
     for match, found in _fields(message):
         if found == authserv_id.lower():
-            text = _text(match[1])
-            reader = _Reader(text)
-            _head(reader)
-            if rest := " ".join(text[reader.at :].split()).strip("; "):
-                said.append(rest)
+            said += _raw_parts(_text(match[1]))
     return "; ".join([authserv_id, *said]) if said else ""
+
+
+def _raw_parts(text: str) -> Iterator[str]:
+    """Return the results as they stand, with their comments."""
+    reader = _Reader(text)
+    _head(reader)
+    while reader.at < len(text):
+        start = reader.at
+        reader.to_end_of_part()
+        if part := " ".join(text[start : reader.at].split()):
+            yield part
+        reader.sign(";")
 
 
 def _fields(message: bytes) -> Iterator[tuple[re.Match[bytes], str]]:
