@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from psycopg.types.json import Jsonb
 
-from apps.events.transactions import Plan, Run
+from apps.events.transactions import Plan, Run, query
 
 from . import sql
 from .seen import Seen, TlsSeen, key_of, row_of
@@ -39,12 +39,14 @@ class Notebook:
                 continue
             self._counts[key] = self._counts.get(key, 0) + 1
 
-    def written(self) -> Plan[int]:
+    def written(self, *, instead: int | None = None) -> Plan[int]:
         """Count all that was gathered and begin a new page; return how many rows it was.
 
-        What a failed transaction took with it is lost: these are statistics.
+        `instead` is an organisation that all of it goes to. What a failed transaction took with it is lost: these are statistics.
         """
         counts, self._counts = self._counts, {}
+        if instead is not None:
+            counts = {(instead, day, seen): count for (_, day, seen), count in counts.items()}
         if self._lost:
             log.warning("observations not counted", extra={"count": self._lost})
             self._lost = 0
@@ -53,6 +55,12 @@ class Notebook:
             sql.COUNT_TLS, [(key, n) for key, n in counts.items() if isinstance(key[2], TlsSeen)]
         )
         return len(counts)
+
+
+def house(hostname: str) -> Plan[int | None]:
+    """Return the organisation on whose account this server, of that name, tells how TLS went."""
+    rows = yield from query(sql.HOUSE, {"hostname": hostname})
+    return rows[0][0] if rows else None
 
 
 def _count(statement: str, items: list[tuple[_Key, int]]) -> Plan[None]:

@@ -91,3 +91,10 @@ LEFT JOIN reports_sourcename n ON n.address = r.source
 WHERE r.day >= %(since)s AND (n.address IS NULL OR n.looked_at < %(stale)s)
 LIMIT %(limit)s
 """
+
+# On whose account this server tells how TLS went: the organisation of the domain its name lies in, or the first.
+HOUSE = """
+SELECT d.organisation_id FROM domains_domain d JOIN organisations_organisation o ON o.id = d.organisation_id
+WHERE d.is_active AND o.is_active
+ORDER BY right('.' || %(hostname)s::text, length(d.name) + 1) = '.' || d.name DESC, d.id LIMIT 1
+"""

@@ -20,6 +20,8 @@ from apps.store import blobs
 from tests.dns_server import SERVFAIL, Zone, serving
 from tests.factories import a_domain
 
+from .signed import judged, let_sign
+
 pytestmark = pytest.mark.django_db
 NOW = dt.datetime(2026, 11, 24, 2, tzinfo=dt.UTC)
 DAY = dt.date(2026, 11, 23)
@@ -150,3 +152,17 @@ def test_an_organisation_may_say_nothing(ours: Domain, resolver: Resolver) -> No
     saw(ours, "far.example")
     assert tell(resolver) == 0
     assert not outcomes(ours)
+
+
+def test_a_report_is_signed(ours: Domain, zone: Zone, server: str, resolver: Resolver) -> None:
+    """By a domain of the organisation that can."""
+    signing = a_domain(organisation=ours.organisation)
+    for line in let_sign(signing).splitlines():
+        name, kind, data = line.split(maxsplit=2)
+        zone.records[name.lower(), kind] = [data]
+    saw(ours, "far.example")
+    assert tell(resolver) == 2
+    message = QueuedMessage.objects.filter(organisation_id=ours.organisation_id).order_by("id")[0]
+    _, body = queued(ours)[0]
+    assert f"From: <noreply-reports@{signing.name}>".encode() in body
+    assert judged(bytes(message.prefix) + body, server) == [("rsa-sha256", True), ("ed25519-sha256", True)]

@@ -16,6 +16,7 @@ from apps.events.transactions import Database
 from apps.mailflow import run_queue
 from apps.mailflow.deliver_remote import RemoteCourier
 from apps.mailflow.next_hops import NextHops
+from apps.mailflow.sessions import Sessions
 from apps.protocols.smtp.routes import parse_routes
 from apps.queue.couriers import Parcel
 from apps.store import blobs
@@ -45,7 +46,8 @@ async def _carry(turn: run_queue.Turn) -> int:
         dane=settings.MAIL_DANE,
         verified=settings.MAIL_TLS_REQUIRED,
     )
-    courier = RemoteCourier(hops, load)
+    sessions = Sessions(database, settings.MAIL_HOSTNAME)
+    courier = RemoteCourier(hops, load, note=sessions.note)
     owner = f"{os.uname().nodename}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
     await pool.open()
     try:
@@ -53,5 +55,6 @@ async def _carry(turn: run_queue.Turn) -> int:
             courier, database, owner=owner, turn=turn, now=lambda: datetime.now(UTC)
         )
     finally:
+        await sessions.write()
         await valkey.aclose()
         await pool.close(timeout=2)
