@@ -10,7 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from apps.protocols.mailauth.lookups import Answer, Lookup, Status
+from apps.protocols.mailauth.lookups import Answer, Lookup, Mx, Record, Status, Tlsa
 
 LEAST_SECONDS, MOST_SECONDS = 10, 3600
 MOST_NEGATIVE_SECONDS = 600
@@ -72,5 +72,10 @@ def seconds_kept(answer: Answer) -> int:
     return max(LEAST_SECONDS, min(answer.ttl, most))
 
 
-def _size(record: object) -> int:
-    return sys.getsizeof(record) + 100
+def _size(record: Record) -> int:
+    match record:
+        case Mx():
+            return sys.getsizeof(record.exchange) + 150
+        case Tlsa():
+            return len(record.data) + 150
+    return sys.getsizeof(record)
