@@ -55,6 +55,10 @@ class Arrival:
     scanned: Scanned | None = None
     trace: dict[str, Any] | None = None
     written: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    evidence: dict[str, Any] | None = None
+    """What checking its sender came to; None where nobody checked."""
+    junk_for: frozenset[int] = frozenset()
+    """The organisations whose copy is filed as junk, as its author's domain asks."""
     held: str = ""
     """Why it is kept in the queue until somebody lets it go; empty: it is due at once."""
 
@@ -253,9 +257,16 @@ def _prepared(
                 verdict=verdict,
                 priority=arrival.priority,
                 held=arrival.held,
+                evidence=_evidence(arrival, organisation_id),
             )
         )
     return Prepared(messages, kept, _event(arrival, scanned, verdict))
+
+
+def _evidence(arrival: Arrival, organisation_id: int) -> dict[str, Any] | None:
+    if organisation_id not in arrival.junk_for:
+        return arrival.evidence
+    return {**(arrival.evidence or {}), "junk": "dmarc"}
 
 
 def _event(arrival: Arrival, scanned: Scanned, verdict: dict[str, Any] | None) -> trace.Event:
@@ -273,6 +284,8 @@ def _event(arrival: Arrival, scanned: Scanned, verdict: dict[str, Any] | None) -
         detail["more"] = len(addresses) - SHOWN_RECIPIENTS
     if verdict is not None:
         detail["judged"] = verdict
+    if arrival.evidence is not None:
+        detail["checks"] = arrival.evidence
     shown = {
         address: arrival.written[address]
         for address in addresses[:SHOWN_RECIPIENTS]

@@ -6,7 +6,7 @@ for quota: the 250 has been said. A mailbox that was disabled or removed since t
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import django.db
 import psycopg
@@ -30,6 +30,7 @@ from .bounce import Failure
 log = logging.getLogger(__name__)
 
 AWAY = (psycopg.OperationalError, django.db.OperationalError, django.db.InterfaceError)
+INBOX = "INBOX"
 FILED = Reply(250, "2.0.0", "Filed")
 READ = Reply(250, "2.0.0", "Read as a report")
 DISABLED = Reply(550, "5.2.1", "The mailbox is disabled")
@@ -48,6 +49,7 @@ class Place:
     address: str
     is_active: bool
     folder_id: int | None
+    name: str = INBOX
 
 
 def deliver(parcels: Sequence[Parcel], owner: str) -> int:
@@ -105,13 +107,14 @@ def file(parcels: Sequence[Parcel], owner: str) -> Plan[int]:
     yield from incoming.take([_report(p) for p in delivered if _may_be_report(p)])
     read = [p for p in delivered if _is_only_read(p, places[p.recipient.mailbox_id or 0])]
     filed = [p for p in delivered if p not in read]
-    items = [_content(parcel, places[parcel.recipient.mailbox_id or 0]) for parcel in filed]
+    targets = yield from _targets(filed, places)
+    items = [_content(parcel, target) for parcel, target in zip(filed, targets, strict=True)]
     placed = yield from messages.append(items, enforce_quota=False)
     events = [_event(parcel, trace.Kind.DELIVERED, reply=str(READ)) for parcel in read]
-    for parcel, place in zip(filed, placed, strict=True):
+    for parcel, place, target in zip(filed, placed, targets, strict=True):
         if isinstance(place, NoFolder | OverQuota):
             raise InboxGoneError
-        events.append(_filed(parcel, place))
+        events.append(_filed(parcel, place, target.name))
     failed = [p for p in parcels if p.id in ours and isinstance(outcomes[p.id], Failed)]
     events += [_event(p, trace.Kind.FAILED, reply=str(outcomes[p.id].reply)) for p in failed]
     yield from trace.record(events)
@@ -161,6 +164,22 @@ def _places(mailbox_ids: Iterable[int]) -> Plan[dict[int, Place]]:
     return {row[0]: Place(address=row[2], is_active=row[1], folder_id=row[3]) for row in rows}
 
 
+def _targets(parcels: Sequence[Parcel], places: dict[int, Place]) -> Plan[list[Place]]:
+    """Say where each parcel is filed: in the folder for junk, where it was taken as that, else in INBOX."""
+    junk: dict[int, Place] = {}
+    targets = []
+    for parcel in parcels:
+        mailbox_id = parcel.recipient.mailbox_id or 0
+        place = places[mailbox_id]
+        if (parcel.evidence or {}).get("junk"):
+            if mailbox_id not in junk:
+                folder = yield from folders.ensure_special(mailbox_id, "\\Junk")
+                junk[mailbox_id] = replace(place, folder_id=folder.folder_id, name="Junk")
+            place = junk[mailbox_id]
+        targets.append(place)
+    return targets
+
+
 def _content(parcel: Parcel, place: Place) -> NewMessage:
     return NewMessage(
         organisation_id=parcel.organisation_id,
@@ -184,11 +203,11 @@ def _one_line(text: str) -> str:
     return text if text.isprintable() else "".join(filter(str.isprintable, text))
 
 
-def _filed(parcel: Parcel, placed: Placed) -> trace.Event:
+def _filed(parcel: Parcel, placed: Placed, folder: str) -> trace.Event:
     return _event(
         parcel,
         trace.Kind.FILED,
-        folder="INBOX",
+        folder=folder,
         uid=placed.uid,
         folder_id=placed.folder_id,
         content_id=placed.content_id,

@@ -1,23 +1,167 @@
 """Ask everything about a message once, before it is judged; never judge.
 
-What must ask the network (SPF, DKIM, DMARC, lists) belongs here; `policy` decides on what was found.
+What must ask the network belongs here; `policy` decides on what was found. All checks together have a deadline: what is
+late is a temporary error, and never a verdict. Signatures are checked on the bytes as they were received.
 """
 
-from dataclasses import dataclass
+import asyncio
+import datetime as dt
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import lru_cache
 
+from apps.domains.resolver import Resolver
+from apps.protocols.mailauth.arc.results import ArcResult
+from apps.protocols.mailauth.arc.verify import check_arc
+from apps.protocols.mailauth.dkim.results import DkimResult
+from apps.protocols.mailauth.dkim.verify import check_dkim
+from apps.protocols.mailauth.dmarc import By, DmarcResult, check_dmarc
+from apps.protocols.mailauth.iprev import IprevResult, check_iprev
+from apps.protocols.mailauth.results import without_ours, write
+from apps.protocols.mailauth.spf import SpfResult, check_spf
+from apps.protocols.mime.addresslist import parse_addresses, spec_text
+from apps.protocols.mime.headers import HEADER, every
 from apps.protocols.mime.scan import Scanned, scan
 
 # Search text is read again when the message is filed.
 TEXT_LIMIT = 0
+# Below this, hashing and scanning take less time than a thread does to be asked.
+INLINE_BYTES = 64 * 1024
+MOST_AUTHORS = 20
+
+type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What asking about a stranger's message came to."""
+
+    spf: SpfResult
+    dkim: tuple[DkimResult, ...]
+    dmarc: DmarcResult
+    arc: ArcResult
+    iprev: IprevResult
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known about a message when it is judged."""
+    """What is known about a message when it is judged; `checked` is None where nobody asked, as for our users' mail."""
 
     scanned: Scanned
+    checked: Checked | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a stranger says of a message: whence it comes, and from whom."""
+
+    address: str
+    helo: str
+    sender: str
 
 
 async def examine(body: bytes) -> Facts:
-    """Find the facts of a message."""
+    """Find the facts of a message that nobody has to be asked about."""
+    if len(body) > INLINE_BYTES:
+        return Facts(await asyncio.to_thread(scan, body, text_limit=TEXT_LIMIT))
     return Facts(scan(body, text_limit=TEXT_LIMIT))
+
+
+class Examiner:
+    """Checks who strangers are: one for a process, for the resolver's cache is what makes it cheap."""
+
+    def __init__(
+        self,
+        resolver: Resolver,
+        *,
+        hostname: str,
+        seconds: float,
+        relays: Sequence[str],
+        by: By = By.TREE_WALK,
+    ) -> None:
+        self._resolver = resolver
+        self._hostname = hostname
+        self._seconds = seconds
+        self._relays = networks(relays)
+        self._by = by
+
+    def is_relay(self, address: str) -> bool:
+        """Whether a host passes on what others sent: its own address says nothing about them."""
+        return lies_in(address, self._relays)
+
+    def cleaned(self, body: bytes) -> bytes:
+        """Return the message without results that claim to be ours (RFC 8601 5)."""
+        return without_ours(body, self._hostname)
+
+    async def check(self, claims: Claims, body: bytes, now: dt.datetime) -> Checked:
+        """Check who sent a message, by all there is; takes hardly longer than it may."""
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + self._seconds
+        at, large = int(now.timestamp()), len(body) > INLINE_BYTES
+        run, seconds = self._resolver.run, self._seconds
+        said = check_spf(
+            claims.address, sender=claims.sender, helo=claims.helo, receiver=self._hostname, now=at
+        )
+        spf, dkim, arc, iprev = await asyncio.gather(
+            run(said, seconds=seconds),
+            run(check_dkim(body, at), seconds=seconds, in_thread=large),
+            run(check_arc(body, at), seconds=seconds, in_thread=large),
+            run(check_iprev(claims.address), seconds=seconds),
+        )
+        left = max(0.0, ends - loop.time())
+        dmarc = await run(check_dmarc(author_domains(body), spf, dkim, by=self._by), seconds=left)
+        return Checked(spf, dkim, dmarc, arc, iprev)
+
+    def results(self, claims: Claims, checked: Checked) -> bytes:
+        """Return the field that tells what was found (RFC 8601); a fault's reason names our resolvers, and stays here."""
+        return write(
+            self._hostname,
+            spf=_quiet(checked.spf),
+            dkim=[_quiet(one) for one in checked.dkim],
+            dmarc=_quiet(checked.dmarc),
+            arc=_quiet(checked.arc),
+            iprev=_quiet(checked.iprev),
+            address=claims.address,
+        )
+
+
+def _quiet[T: (SpfResult, DkimResult, DmarcResult, ArcResult, IprevResult)](said: T) -> T:
+    word = said.result.value if isinstance(said.result, Enum) else said.result
+    return replace(said, reason="") if word == "temperror" else said
+
+
+def author_domains(body: bytes) -> tuple[str, ...]:
+    """Return the domain of every address in every From field, for a reader may be shown any of them.
+
+    What is no domain is returned, too: DMARC says then that it cannot judge, rather than that there is no author.
+    """
+    match = HEADER.match(body)
+    found: dict[str, None] = {}
+    for field in every(match[0], b"from") if match else ():
+        for text in map(spec_text, parse_addresses(field, MOST_AUTHORS)):
+            _, at, domain = text.rpartition("@")
+            if at:
+                found.setdefault(domain.strip().lower())
+    return tuple(found)
+
+
+def networks(words: Sequence[str]) -> tuple[Network, ...]:
+    """Read addresses and networks."""
+    return tuple([ipaddress.ip_network(word, strict=False) for word in words])
+
+
+def lies_in(address: str, where: Sequence[Network]) -> bool:
+    """Whether an address lies in one of these; IPv4 within IPv6 is IPv4."""
+    ip = _parsed(address)
+    return ip is not None and any(ip.version == network.version and ip in network for network in where)
+
+
+@lru_cache(1024)
+def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return None
+    return (ip.ipv4_mapped or ip) if isinstance(ip, ipaddress.IPv6Address) else ip

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from apps.accounts.models import User
 from apps.mailboxes.models import Mailbox
+from apps.organisations.models import Organisation
 from apps.vault.fields import SealedField
 
 
@@ -200,6 +201,23 @@ class TrustedSender(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "key"], name="mailflow_trusted_sender_once")]
+
+
+class Forwarder(models.Model):
+    """Somebody an organisation believes more than a stranger's policy: a host or list that passes mail on."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+", db_index=False)
+    word = models.CharField(max_length=253, help_text="A domain, or a network as CIDR.")
+    note = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "word"], name="mailflow_forwarder_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.word
 
 
 class Roster(models.Model):

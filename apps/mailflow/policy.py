@@ -4,27 +4,37 @@ from collections.abc import Callable
 
 from apps.protocols.smtp import replies
 
+from .disposal import Disposal, Fate
 from .examine import Facts
 from .verdicts import Defer, Refuse
 
 MAX_HOPS = 100
 
-type Judge = Callable[[Facts], Refuse | Defer | None]
+type Judge = Callable[[Facts, Disposal], Refuse | Defer | None]
 
 
-def too_many_hops(facts: Facts) -> Refuse | None:
+def too_many_hops(facts: Facts, disposal: Disposal) -> Refuse | None:
     """A message that passed 100 servers goes round in circles (RFC 5321 6.3)."""
     if facts.scanned.hops <= MAX_HOPS:
         return None
     return Refuse(replies.TOO_MANY_HOPS, f"{facts.scanned.hops} Received headers")
 
 
-JUDGES: tuple[Judge, ...] = (too_many_hops,)
+def dmarc(facts: Facts, disposal: Disposal) -> Refuse | Defer | None:
+    """What its author's domain asks to be refused is refused, if nobody who gets it says otherwise (RFC 7489 6.6)."""
+    if disposal.fate is Fate.REFUSE:
+        return Refuse(replies.DMARC_REJECTED, disposal.reason)
+    if disposal.fate is Fate.DEFER:
+        return Defer(replies.DMARC_UNKNOWN, disposal.reason)
+    return None
 
 
-def judge(facts: Facts) -> Refuse | Defer | None:
+JUDGES: tuple[Judge, ...] = (too_many_hops, dmarc)
+
+
+def judge(facts: Facts, disposal: Disposal | None = None) -> Refuse | Defer | None:
     """Return the first objection; None when nobody has one."""
     for each in JUDGES:
-        if (objection := each(facts)) is not None:
+        if (objection := each(facts, disposal or Disposal())) is not None:
             return objection
     return None

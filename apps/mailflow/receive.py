@@ -17,8 +17,8 @@ from apps.queue.models import Origin
 from . import policy, routing
 from .acceptance import Arrival, Writer
 from .arrivals import Peer, Routed, Transaction
-from .examine import examine
 from .rate import Rate, Rates, network
+from .strangers import Met, Strangers, meet_user
 from .verdicts import Accept, Defer, Refuse, Verdict
 
 ROLES = frozenset({"postmaster", "abuse", "dmarc-reports", "tlsrpt"})
@@ -61,6 +61,7 @@ class Reception:
         rates: Rates,
         limits: Limits,
         hostname: str,
+        strangers: Strangers | None = None,
     ) -> None:
         self.database = database
         self.router = router
@@ -68,6 +69,7 @@ class Reception:
         self.rates = rates
         self.limits = limits
         self.hostname = hostname
+        self.strangers = strangers
 
     async def sender(self, peer: Peer, mail: Mail) -> Verdict:
         """Answer MAIL FROM: it is not too large already, nor one too many."""
@@ -111,11 +113,11 @@ class Reception:
         self, peer: Peer, transaction: Transaction, body: bytes, now: dt.datetime
     ) -> Verdict:
         """Examine, judge, and hand what nobody objects to over to the queue."""
-        facts = await examine(body)
-        if (objection := policy.judge(facts)) is not None:
+        met = await self.meet(peer, transaction, body, now)
+        if (objection := policy.judge(met.facts, met.disposal)) is not None:
             return objection
         mail = transaction.mail
-        above = await self.above(body, now)
+        above = met.fields + await self.above(met.body, now)
         return await self.writer.put(
             Arrival(
                 trace_id=transaction.trace_id,
@@ -129,14 +131,22 @@ class Reception:
                     mail.envid,
                 ),
                 recipients=tuple(transaction.places.values()),
-                body=body,
+                body=met.body,
                 prefix=self._received(peer, transaction, now) + above,
                 received_at=now,
-                scanned=facts.scanned,
+                scanned=met.facts.scanned,
                 trace=_trace(peer),
                 written=transaction.written,
+                evidence=met.evidence,
+                junk_for=met.disposal.junk_for,
             )
         )
+
+    async def meet(self, peer: Peer, transaction: Transaction, body: bytes, now: dt.datetime) -> Met:
+        """Examine a message as what it is: a stranger's."""
+        if self.strangers is None:
+            return await meet_user(body)
+        return await self.strangers.meet(peer, transaction, body, now)
 
     async def above(self, body: bytes, now: dt.datetime) -> bytes:  # What our users' mail needs.
         """Return what else goes in front of a message that is taken."""

@@ -23,6 +23,11 @@ SELECT asked, via_alias, state, address, mailbox_id, organisation_id, domain_id,
   FROM mailboxes_route(%s::text[]) r
 """
 
+# Whom these organisations believe when a message fails its author's policy.
+BELIEVED = """
+SELECT organisation_id, word FROM mailflow_forwarder WHERE organisation_id = ANY(%s::bigint[]) ORDER BY id
+"""
+
 # Whether a session goes on under an open connection: it was not ended (by the user, or by a new password), whoever it
 # lets in still is let in, and its credential (a passkey's session has none) has not expired.
 SESSION_GOES_ON = """

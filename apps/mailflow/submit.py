@@ -28,6 +28,7 @@ from . import routing, sql
 from .arrivals import Peer, Routed, Transaction
 from .receive import FAULTS, Reception, here
 from .signing import signed_on_loop
+from .strangers import Met, meet_user
 from .verdicts import Accept, Defer, Refuse, Verdict
 
 BLIND = (b"bcc", b"resent-bcc")
@@ -82,6 +83,10 @@ class Submission(Reception):
             body, now=now, message_id_domain=domain, random=secrets.token_bytes(16), without=without
         )
         return await self.judge_and_keep(peer, transaction, body, now)
+
+    async def meet(self, peer: Peer, transaction: Transaction, body: bytes, now: dt.datetime) -> Met:
+        """Examine a message as what it is: a user's."""
+        return await meet_user(body)
 
     async def above(self, body: bytes, now: dt.datetime) -> bytes:
         """Return the signatures of its authors' domains."""

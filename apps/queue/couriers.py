@@ -26,6 +26,7 @@ class Parcel:
     facts: bytes
     prefix: bytes
     verdict: dict[str, Any] | None
+    evidence: dict[str, Any] | None
     trace_id: uuid.UUID
     origin: Origin
     priority: int

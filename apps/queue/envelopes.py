@@ -53,5 +53,6 @@ class NewMessage:
     accepted_at: datetime
     verdict: dict[str, Any] | None = None
     priority: int = 0
+    evidence: dict[str, Any] | None = None
     held: str = ""
     """Why it is kept until it is let go; empty: it is due at once."""

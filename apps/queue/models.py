@@ -48,6 +48,9 @@ class QueuedMessage(models.Model):
     facts = models.BinaryField(help_text="What the MIME scanner found, packed; see facts.py.")
     sender = models.TextField(help_text="The envelope's sender; empty is the null sender.")
     verdict = models.JSONField(null=True, help_text="How it was judged; empty means not yet.")
+    evidence = models.JSONField(
+        null=True, help_text="What checking its sender came to; empty means that nobody checked."
+    )
     trace_id = models.UUIDField()
     prefix = models.BinaryField(help_text="Trace headers every copy gets: Received and what examining found.")
     smtputf8 = models.BooleanField(default=False)

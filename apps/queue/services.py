@@ -50,6 +50,7 @@ def enqueue(items: Sequence[NewMessage]) -> Plan[list[int]]:
             [item.origin.value for item in items],
             [item.accepted_at for item in items],
             [item.held for item in items],
+            [json.dumps(item.evidence) if item.evidence is not None else None for item in items],
             [place for place, _ in addressed],
             [r.lane.value for r in recipients],
             [r.address for r in recipients],
@@ -125,7 +126,7 @@ def claim_due(
 
 def _parcel(row: Row) -> Parcel:
     (id_, message_id, attempts, address, lane, domain, mailbox_id, orcpt, notify, organisation_id, sender, smtputf8,
-     eight_bit, requiretls, ret, envid, blob_hash, size, facts, prefix, verdict, trace_id, origin, priority,
+     eight_bit, requiretls, ret, envid, blob_hash, size, facts, prefix, verdict, evidence, trace_id, origin, priority,
      accepted_at, next_attempt) = row  # fmt: skip
     return Parcel(
         id=id_,
@@ -138,6 +139,7 @@ def _parcel(row: Row) -> Parcel:
         facts=facts,
         prefix=prefix,
         verdict=json.loads(verdict) if verdict is not None else None,
+        evidence=json.loads(evidence) if evidence is not None else None,
         trace_id=trace_id,
         origin=Origin(origin),
         priority=priority,

@@ -6,14 +6,15 @@ WITH m AS MATERIALIZED (
     SELECT nextval('queue_message_id_seq') AS id, t.*
       FROM unnest(%b::bigint[], %b::bytea[], %b::int[], %b::bytea[], %b::text[], %b::text[], %b::uuid[],
                   %b::bytea[], %b::bool[], %b::bool[], %b::bool[], %b::text[], %b::text[], %b::smallint[],
-                  %b::text[], %b::timestamptz[], %b::text[])
+                  %b::text[], %b::timestamptz[], %b::text[], %b::text[])
            WITH ORDINALITY AS t(organisation_id, blob_hash, size, facts, sender, verdict, trace_id, prefix,
-                                smtputf8, eight_bit, requiretls, ret, envid, priority, origin, accepted_at, held, place)),
+                                smtputf8, eight_bit, requiretls, ret, envid, priority, origin, accepted_at, held, evidence,
+                                place)),
  kept AS (
     INSERT INTO queue_message (id, organisation_id, blob_hash, size, facts, sender, verdict, trace_id, prefix,
-                               smtputf8, eight_bit, requiretls, ret, envid, priority, origin, accepted_at)
+                               smtputf8, eight_bit, requiretls, ret, envid, priority, origin, accepted_at, evidence)
     SELECT id, organisation_id, blob_hash, size, facts, sender, verdict::jsonb, trace_id, prefix, smtputf8,
-           eight_bit, requiretls, ret, envid, priority, origin, accepted_at FROM m),
+           eight_bit, requiretls, ret, envid, priority, origin, accepted_at, evidence::jsonb FROM m),
  addressed AS (
     INSERT INTO queue_recipient (message_id, lane, address, domain, mailbox_id, orcpt, notify, priority, size, state,
                                  last_reply)
@@ -28,7 +29,8 @@ SELECT id FROM m ORDER BY place
 _PARCEL = """
 SELECT c.id, c.message_id, c.attempts, c.address, c.lane, c.domain, c.mailbox_id, c.orcpt, c.notify,
        m.organisation_id, m.sender, m.smtputf8, m.eight_bit, m.requiretls, m.ret, m.envid, m.blob_hash, m.size,
-       m.facts, m.prefix, m.verdict::text, m.trace_id, m.origin, m.priority, m.accepted_at, c.next_attempt
+       m.facts, m.prefix, m.verdict::text, m.evidence::text, m.trace_id, m.origin, m.priority,
+       m.accepted_at, c.next_attempt
   FROM c JOIN queue_message m ON m.id = c.message_id
  ORDER BY c.priority DESC, c.message_id, c.id
 """

@@ -31,6 +31,33 @@ MAIL_TLS_REQUIRED = registry.words(
     "Domains, or * for all, whose mail leaves by TLS to a server with a trusted certificate, or waits; "
     "`bank.example,partner.example`.",
 )
+MAIL_DMARC = registry.choice(
+    "MAIL_DMARC",
+    "enforce",
+    ("enforce", "quarantine", "observe"),
+    "How far the DMARC policies of other domains are followed: refuse what they want refused, take that as junk, too, or "
+    "only write down what was found.",
+)
+MAIL_DMARC_ORGANIZATION = registry.choice(
+    "MAIL_DMARC_ORGANIZATION",
+    "tree-walk",
+    ("tree-walk", "suffix-list"),
+    "How DMARC finds the domain that a name belongs to: by asking DNS for the names above it, or by the Public Suffix List.",
+)
+MAIL_CHECK_SECONDS = registry.seconds(
+    "MAIL_CHECK_SECONDS", 20, "How long SPF, DKIM, DMARC and ARC of a message may take together.", least=1
+)
+MAIL_RELAYS = registry.networks(
+    "MAIL_RELAYS",
+    "127.0.0.0/8, ::1",
+    "Hosts of yours that pass on what others sent, a second MX say: the senders of what they bring are not checked.",
+)
+MAIL_FORWARDERS = registry.words(
+    "MAIL_FORWARDERS",
+    "",
+    "Domains and networks whose forwarded mail and lists are believed though DMARC fails, for every organisation; "
+    "`lists.example,192.0.2.0/24`.",
+)
 MAIL_REPORT_DAYS = registry.integer(
     "MAIL_REPORT_DAYS",
     120,

@@ -5,12 +5,18 @@ from collections.abc import Callable
 
 from django.conf import settings
 
+from apps.domains.resolver import Resolver
 from apps.events.refusals import RefusalLog
+from apps.events.transactions import Database
 from apps.mailflow.acceptance import Writer
+from apps.mailflow.disposal import Mode
+from apps.mailflow.examine import Examiner
 from apps.mailflow.rate import Rate, Rates
 from apps.mailflow.receive import Limits, Reception
 from apps.mailflow.routing import Router
+from apps.mailflow.strangers import Strangers
 from apps.mailflow.submit import Submission
+from apps.protocols.mailauth.dmarc import By
 from workers.lifecycle import Process
 
 from .connection import Connection
@@ -34,6 +40,17 @@ def _limits(rate: Rate) -> Limits:
     return Limits(settings.MAIL_MAX_MESSAGE_BYTES, settings.MAIL_MAX_RECIPIENTS, rate)
 
 
+def _strangers(database: Database) -> Strangers:
+    examiner = Examiner(
+        Resolver(),
+        hostname=settings.MAIL_HOSTNAME,
+        seconds=settings.MAIL_CHECK_SECONDS,
+        relays=settings.MAIL_RELAYS,
+        by=By(settings.MAIL_DMARC_ORGANIZATION),
+    )
+    return Strangers(database, examiner, Mode(settings.MAIL_DMARC), settings.MAIL_FORWARDERS)
+
+
 async def open_doors(process: Process, *, now: Callable[[], float]) -> None:
     """Open MX, submission (STARTTLS) and submissions (TLS)."""
     writer = Writer(process.database, writers=1)
@@ -48,9 +65,15 @@ async def open_doors(process: Process, *, now: Callable[[], float]) -> None:
         await asyncio.wait_for(writing, settings.MAIL_DRAIN_SECONDS)
 
     process.on_stop(_finish)
+    strangers = _strangers(process.database)
+    process.spawn(strangers.run())
+    process.on_stop(strangers.write_down)
     behind = process.database, Router(process.database), writer, rates
     reception = Reception(
-        *behind, _limits(Rate("network", settings.MAIL_RATE_NETWORK, 60)), settings.MAIL_HOSTNAME
+        *behind,
+        _limits(Rate("network", settings.MAIL_RATE_NETWORK, 60)),
+        settings.MAIL_HOSTNAME,
+        strangers,
     )
     submission = Submission(
         *behind,

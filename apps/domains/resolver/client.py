@@ -4,7 +4,7 @@ import asyncio
 import functools
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import cast
 
 import dns.asyncresolver
@@ -23,6 +23,26 @@ from .servers import are_trusted, nameservers, of_the_system
 LOOKUP_SECONDS = 10.0
 INQUIRY_SECONDS = 20.0
 OUT_OF_TIME = "out of time"
+
+
+@dataclass(frozen=True, slots=True)
+class _End[T]:
+    """What an inquiry came to."""
+
+    value: T
+
+
+def _next[T](inquiry: Inquiry[T], answer: Answer | None) -> Lookup | _End[T]:
+    try:
+        return next(inquiry) if answer is None else inquiry.send(answer)
+    except StopIteration as stop:
+        return _End(cast("T", stop.value))
+
+
+async def _advance[T](inquiry: Inquiry[T], answer: Answer | None, *, in_thread: bool) -> Lookup | _End[T]:
+    if in_thread:
+        return await asyncio.to_thread(_next, inquiry, answer)
+    return _next(inquiry, answer)
 
 
 class Resolver:
@@ -73,23 +93,26 @@ class Resolver:
         except TooBusyError as error:
             return fault(lookup, str(error))
 
-    async def run[T](self, inquiry: Inquiry[T], *, seconds: float = INQUIRY_SECONDS) -> T:
-        """Answer all that an inquiry asks; what it asks after its time is up is a fault."""
+    async def run[T](
+        self, inquiry: Inquiry[T], *, seconds: float = INQUIRY_SECONDS, in_thread: bool = False
+    ) -> T:
+        """Answer all that an inquiry asks; what it asks after its time is up is a fault.
+
+        `in_thread` lets an inquiry that computes for long do so beside the loop; it is still the loop that asks.
+        """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
-        try:
-            lookup = next(inquiry)
-            while True:
-                answer = self._cache.get(lookup)
-                if answer is None:
-                    try:
-                        async with asyncio.timeout_at(deadline):
-                            answer = await self.ask(lookup)
-                    except TimeoutError:
-                        answer = fault(lookup, OUT_OF_TIME, is_late=True)
-                lookup = inquiry.send(answer)
-        except StopIteration as stop:
-            return cast("T", stop.value)
+        step = await _advance(inquiry, None, in_thread=in_thread)
+        while isinstance(step, Lookup):
+            answer = self._cache.get(step)
+            if answer is None:
+                try:
+                    async with asyncio.timeout_at(deadline):
+                        answer = await self.ask(step)
+                except TimeoutError:
+                    answer = fault(step, OUT_OF_TIME, is_late=True)
+            step = await _advance(inquiry, answer, in_thread=in_thread)
+        return step.value
 
     def run_sync[T](self, inquiry: Inquiry[T], *, seconds: float = INQUIRY_SECONDS) -> T:
         """Do the same in a thread or a command."""

@@ -124,6 +124,9 @@ SENDER_NOT_YOURS = Reply(550, "5.7.1", "Not one of your addresses")
 FROM_NOT_YOURS = Reply(550, "5.7.1", "The From header names none of your addresses")
 TOO_MANY_RECIPIENTS = Reply(452, "4.5.3", "Too many recipients")
 RATE_LIMITED = Reply(450, "4.7.1", "Too much mail at once, try again later")
+# These two send the reader to the domain's owner: nobody but the owner can help.
+DMARC_REJECTED = Reply(550, "5.7.1", "The domain in From wants mail refused that fails DMARC, as this does")
+DMARC_UNKNOWN = Reply(451, "4.7.1", "DNS cannot tell now whether this passes DMARC, try again later")
 TOO_MANY_CONNECTIONS = Reply(421, "4.7.0", "Too many connections, try again later")
 
 # --- what is wrong with the message -------------------------------------------------------------------------

@@ -1,0 +1,104 @@
+"""A stranger's message is met: checked, judged by its author's policy, and what was found is written down.
+
+What was found goes three ways: into the message's header, for whoever reads it; into the queue's row and the trace, as
+evidence; and to the day's counts, which its author's domain is told of (apps/reports).
+"""
+
+import asyncio
+import datetime as dt
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from apps.events.transactions import Database, Plan, query
+from apps.reports.noting import Notebook
+
+from . import evidence, sql
+from .arrivals import Peer, Transaction
+from .disposal import Disposal, Fate, Mode, dispose, needs_exceptions
+from .examine import Claims, Examiner, Facts, examine
+
+log = logging.getLogger(__name__)
+
+NOTE_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A message that was examined: as it is kept, what is known, what becomes of it, and what goes in front of it."""
+
+    body: bytes
+    facts: Facts
+    disposal: Disposal = field(default_factory=Disposal)
+    fields: bytes = b""
+    evidence: dict[str, Any] | None = None
+
+
+async def meet_user(body: bytes) -> Met:
+    """Examine what one of our users sends: they have signed in, so nobody is asked."""
+    return Met(body, await examine(body))
+
+
+class Strangers:
+    """How mail from outside is met in one process."""
+
+    def __init__(
+        self, database: Database, examiner: Examiner, mode: Mode, believed: Sequence[str] = ()
+    ) -> None:
+        self._database = database
+        self._examiner = examiner
+        self._mode = mode
+        self._believed = tuple(believed)
+        self.notebook = Notebook()
+
+    async def meet(self, peer: Peer, transaction: Transaction, body: bytes, now: dt.datetime) -> Met:
+        """Examine a message and say what becomes of it; relays of ours are asked nothing."""
+        kept = self._examiner.cleaned(body)
+        facts = await examine(kept)
+        if self._examiner.is_relay(peer.address):
+            return Met(kept, facts)
+        sender = transaction.mail.sender
+        claims = Claims(peer.address, peer.helo, str(sender) if sender else "")
+        checked = await self._examiner.check(claims, body, now)
+        organisations = {place.organisation_id for place in transaction.places.values()}
+        believed: dict[int, tuple[str, ...]] = dict.fromkeys(organisations, self._believed)
+        if needs_exceptions(checked, self._mode):
+            for organisation, words in (await self._database.perform(believed_by(organisations))).items():
+                believed[organisation] += words
+        disposal = dispose(
+            checked, self._mode, address=peer.address, organisations=organisations, believed=believed
+        )
+        if (seen := evidence.seen(checked, disposal, claims)) is not None and disposal.fate is not Fate.DEFER:
+            self.notebook.note(organisations, seen, now.astimezone(dt.UTC).date())
+        return Met(
+            kept,
+            Facts(facts.scanned, checked),
+            disposal,
+            self._examiner.results(claims, checked),
+            evidence.told(checked, disposal),
+        )
+
+    async def run(self) -> None:
+        """Write down what was seen, now and then, for as long as the process runs."""
+        while True:
+            await asyncio.sleep(NOTE_SECONDS)
+            await self.write_down()
+
+    async def write_down(self) -> None:
+        """Count in the database what was seen since the last time; nothing waits for it."""
+        if not len(self.notebook):
+            return
+        try:
+            await self._database.perform(self.notebook.written())
+        except Exception as error:  # noqa: BLE001 - these are statistics, and mail goes on.
+            log.warning("observations not counted", extra={"error": str(error)})
+
+
+def believed_by(organisation_ids: set[int]) -> Plan[dict[int, tuple[str, ...]]]:
+    """Return the forwarders that organisations believe."""
+    rows = yield from query(sql.BELIEVED, (sorted(organisation_ids),))
+    found: dict[int, tuple[str, ...]] = {}
+    for organisation_id, word in rows:
+        found[organisation_id] = (*found.get(organisation_id, ()), word)
+    return found
