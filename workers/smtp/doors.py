@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from apps.domains.resolver import Resolver
+from apps.domains.resolver import the_resolver
 from apps.events.refusals import RefusalLog
 from apps.events.transactions import Database
 from apps.mailflow.acceptance import Writer
@@ -42,7 +42,7 @@ def _limits(rate: Rate) -> Limits:
 
 def _strangers(database: Database) -> Strangers:
     examiner = Examiner(
-        Resolver(),
+        the_resolver(),
         hostname=settings.MAIL_HOSTNAME,
         seconds=settings.MAIL_CHECK_SECONDS,
         relays=settings.MAIL_RELAYS,
