@@ -51,6 +51,7 @@ def a_parcel(
         facts=facts.pack(scan(LUNCH)),
         prefix=b"",
         verdict=None,
+        evidence=None,
         trace_id=uuid.UUID(int=5),
         origin=Origin.SUBMISSION,
         priority=0,

@@ -55,6 +55,7 @@ def a_parcel(number: int, address: str, *, message: int = 1, sender: str = "bob@
         facts=b"",
         prefix=b"",
         verdict=None,
+        evidence=None,
         trace_id=uuid.UUID(int=number),
         origin=Origin.SUBMISSION,
         priority=0,

@@ -36,7 +36,9 @@ pytestmark = pytest.mark.usefixtures("real_database")
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    with serving(Zone(ZONE, {"fault.test": SERVFAIL, "_dmarc.fault.test": SERVFAIL, "silent.test": SILENT})) as address:
+    with serving(
+        Zone(ZONE, {"fault.test": SERVFAIL, "_dmarc.fault.test": SERVFAIL, "silent.test": SILENT})
+    ) as address:
         yield address
 
 
@@ -182,7 +184,11 @@ def test_a_signature_over_what_goes_is_checked_before(server: str) -> None:
 
 def test_relays_of_ours_are_not_checked(server: str) -> None:
     body = letter("bob@reject.test")
-    for relays, address in ((["127.0.0.0/8"], "127.0.0.1"), ([HOST], HOST), (["192.0.2.0/24"], f"::ffff:{HOST}")):
+    for relays, address in (
+        (["127.0.0.0/8"], "127.0.0.1"),
+        ([HOST], HOST),
+        (["192.0.2.0/24"], f"::ffff:{HOST}"),
+    ):
         found, _ = met(server, body, sender="m@plain.test", address=address, relays=relays)
         assert (found.facts.checked, found.fields, found.evidence) == (None, b"", None)
         assert found.disposal.fate is Fate.TAKE
@@ -195,9 +201,7 @@ def test_a_large_message_is_hashed_beside_the_loop(server: str) -> None:
     assert found.facts.checked.dmarc.aligned == ("dkim",)
 
 
-@pytest.mark.parametrize(
-    "word", ["198.51.100.0/24", "lists.test", "LISTS.test"]
-)
+@pytest.mark.parametrize("word", ["198.51.100.0/24", "lists.test", "LISTS.test"])
 def test_a_list_that_is_believed(server: str, word: str) -> None:
     body = letter("bob@reject.test", signers=[LIST_SIGNER])
     found, strangers = met(server, body, sender="m@plain.test", believed=[word])

@@ -62,7 +62,10 @@ def test_it_works(door: Door) -> None:
     assert door.say("bob@none.test")[0] == 250
     assert door.say("bob@quarantine.test")[0] == 250
     code, text = door.say("bob@reject.test")
-    assert (code, text) == (550, b"5.7.1 The domain in From wants mail refused that fails DMARC, as this does")
+    assert (code, text) == (
+        550,
+        b"5.7.1 The domain in From wants mail refused that fails DMARC, as this does",
+    )
     code, text = door.say("bob@broken.test", "bob@broken.test")
     assert (code, text) == (451, b"4.7.1 DNS cannot tell now whether this passes DMARC, try again later")
     run_queue.run_local(Turn(time.monotonic, time.monotonic() + 30, lambda: False))
@@ -73,7 +76,7 @@ def test_it_works(door: Door) -> None:
     assert (kept["INBOX"], kept["Junk"]) == (2, 1)
     prefixes = [bytes(one.prefix).decode() for one in Content.objects.filter(mailbox_id=door.alice.id)]
     assert all("\r\nAuthentication-Results: mail.example.test;\r\n\tspf=" in one for one in prefixes)
-    evidence = [one.evidence for one in QueuedMessage.objects.order_by("-id")[:3]]
+    evidence = [one.evidence or {} for one in QueuedMessage.objects.order_by("-id")[:3]]
     assert [one["dmarc"]["result"] for one in evidence] == ["fail", "fail", "pass"]
     assert [one.get("junk") for one in evidence] == ["dmarc", None, None]
     assert Observation.objects.count() == began
