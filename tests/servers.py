@@ -1,4 +1,6 @@
-"""The suite's own PostgreSQL and Valkey, started once.
+"""The suite's own PostgreSQL, Valkey and name server, started once.
+
+The name server knows no name: a test that wants records starts one of its own, and nobody else's is ever asked.
 
 Each process of xdist has a database of its own there, and a Valkey: ids begin with 1 in each database, so that hints,
 wake-ups and what is recent of a folder would be taken for those of another process's rows.
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.dns_server import Zone, serving
 from workers.supervisor import binaries
 from workers.supervisor.certificates import ensure_certificates
 from workers.supervisor.postgres import Postgres
@@ -44,8 +47,11 @@ def pytest_load_initial_conftests() -> None:
     postgres.start()
     os.environ["DATABASE_URL"] = postgres.url
     _start_valkey(root)
+    nobody = serving(Zone(""))
+    os.environ["MAIL_DNS_SERVERS"] = nobody.__enter__()
 
     def stop() -> None:
+        nobody.__exit__(None, None, None)
         _stop_valkey()
         for left in root.glob("gw*/valkey"):
             Valkey(left).end_leftover()

@@ -12,7 +12,39 @@ DOMAIN: dict[str, Any] = {
     "organisation": {"id": 1, "name": "Example"},
     "is_active": True,
     "quota_bytes": 1099511627776,
+    "sts_mode": "testing",
     "created_at": WHEN,
+}
+DNS: dict[str, Any] = {
+    "looked_at": WHEN,
+    "faults": 1,
+    "records": [
+        {
+            "kind": "spf",
+            "need": "must",
+            "type": "TXT",
+            "name": "example.org",
+            "value": "v=spf1 mx -all",
+            "state": "missing",
+            "code": "missing",
+            "reason": "It is not published yet. Add this record where you manage the DNS of the domain.",
+            "found": [],
+        }
+    ],
+    "keys": [
+        {
+            "id": 5,
+            "selector": "e1",
+            "algorithm": "ed25519-sha256",
+            "bits": 256,
+            "public": "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+            "state": "active",
+            "made_at": WHEN,
+            "seen_at": WHEN,
+            "activated_at": WHEN,
+            "retired_at": None,
+        }
+    ],
 }
 USER: dict[str, Any] = {
     "id": 7,

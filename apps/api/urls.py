@@ -7,6 +7,7 @@ from apps.pages import converters  # noqa: F401  # It registers `<id:...>`.
 from .views import (
     access,
     aliases,
+    dns,
     domains,
     drafts,
     folders,
@@ -36,6 +37,9 @@ urlpatterns = [
     path("organisations/<id:organisation_id>", organisations.OrganisationView.as_view(), name="organisation"),
     path("domains", domains.DomainsView.as_view(), name="domains"),
     path("domains/<id:domain_id>", domains.DomainView.as_view(), name="domain"),
+    path("domains/<id:domain_id>/dns", dns.DnsView.as_view(), name="dns"),
+    path("domains/<id:domain_id>/keys", dns.KeysView.as_view(), name="keys"),
+    path("domains/<id:domain_id>/keys/<id:key_id>", dns.KeyView.as_view(), name="key"),
     path("users", users.UsersView.as_view(), name="users"),
     path("users/<id:user_id>", users.UserView.as_view(), name="user"),
     path("users/<id:user_id>/password", users.PasswordView.as_view(), name="password"),

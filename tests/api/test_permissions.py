@@ -34,6 +34,7 @@ BODIES: dict[str, Any] = {
     "organisations_change": {"quota_bytes": 5},
     "domains_create": {"name": "new.{domain}", "organisation_id": "<organisation_id>"},
     "domains_change": {"is_active": True},
+    "domains_keys_change": {"state": "retired"},
     "users_create": {"address": "new@{domain}"},
     "users_change": {"name": "Alice"},
     "users_set_password": {"password": "correct horse battery"},

@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from apps.accounts.models import Session, User
 from apps.accounts.services import credentials
+from apps.domains import dkim
+from apps.domains.keymaking import Algorithm
 from apps.domains.models import Domain
 from apps.events import trace
 from apps.events.audit import SYSTEM
@@ -99,6 +101,8 @@ def a_world() -> World:
     set_member(mailbox=mailbox, user=carol, rights=["read"], actor=SYSTEM)
     role = a_role(alice, "support", domain=domain)
     alias = an_alias("sales", str(mailbox), domain=domain)
+    [key] = dkim.rotate(domain=domain, algorithms=[Algorithm.ED25519], actor=SYSTEM)
+    dkim.activate(domain=domain, selector=key.selector, actor=SYSTEM)
     made = credentials.add_app_password(user=alice, label="Phone", actor=SYSTEM)
     token = credentials.add_token(user=alice, label="x", scopes=["mail:read"], actor=SYSTEM)
     session = Session.objects.create(user=alice, door="imap", credential_id=made.credential_id)
@@ -139,6 +143,7 @@ def a_world() -> World:
         "message_id": placed.content_id,
         "organisation_id": domain.organisation_id,
         "domain_id": domain.pk,
+        "key_id": key.id,
         "domain": domain.name,
         "user_id": alice.id,
         "member_id": carol.id,

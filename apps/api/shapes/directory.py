@@ -42,6 +42,16 @@ class PlaceChangeShape(StrictShape):
     )
 
 
+class DomainChangeShape(PlaceChangeShape):
+    """What may be changed of a domain."""
+
+    sts_mode = serializers.ChoiceField(
+        choices=Domain.StsMode.values,
+        required=False,
+        help_text="What others shall do when they cannot reach the domain by TLS (MTA-STS).",
+    )
+
+
 class OrganisationRefShape(serializers.ModelSerializer[Organisation]):
     """A tenant, named."""
 
@@ -58,7 +68,7 @@ class DomainShape(serializers.ModelSerializer[Domain]):
 
     class Meta:
         model = Domain
-        fields = ("id", "name", "organisation", "is_active", "quota_bytes", "created_at")
+        fields = ("id", "name", "organisation", "is_active", "quota_bytes", "sts_mode", "created_at")
         read_only_fields = fields
 
 

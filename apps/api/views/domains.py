@@ -21,7 +21,7 @@ from apps.api.permission import (
     subject,
     user_of,
 )
-from apps.api.shapes.directory import DomainShape, NewDomainShape, PlaceChangeShape
+from apps.api.shapes.directory import DomainChangeShape, DomainShape, NewDomainShape
 from apps.domains import services
 from apps.domains.models import Domain
 
@@ -94,21 +94,23 @@ class DomainView(APIView):
         scope="directory:write",
         tag="Domains",
         summary="Change a domain",
-        body=PlaceChangeShape,
+        body=DomainChangeShape,
         body_example={"is_active": False},
         answer=DomainShape,
         answer_example=examples.DOMAIN | {"is_active": False},
         problem=("forbidden", "refused"),
     )
     def patch(self, request: Request, domain_id: int) -> Response:
-        """Switch it off or on, or change how much all its mail may take. Nothing is deleted by switching off."""
+        """Switch it off or on, change how much all its mail may take, or its rule for TLS. Nothing is deleted by switching off."""
         found = _find(domain_id)
         target, actor = target_of_domain(found), actor_of(request)
         demand_seen(request, target)
-        wanted = given(PlaceChangeShape, request)
+        wanted = given(DomainChangeShape, request)
         demand_fields(request, target, wanted, PLACE_VERBS)
         if "quota_bytes" in wanted:
             services.set_quota(domain=found, quota_bytes=wanted["quota_bytes"], actor=actor)
+        if "sts_mode" in wanted:
+            services.set_sts_mode(domain=found, mode=wanted["sts_mode"], actor=actor)
         if "is_active" in wanted:
             switch = services.enable_domain if wanted["is_active"] else services.disable_domain
             switch(domain=found, actor=actor)

@@ -22,7 +22,7 @@ from apps.console.forms.base import ConfirmForm, PaperForm
 from apps.domains import dkim, looking, rotation, services
 from apps.domains.models import DkimKey, Domain
 from apps.domains.records import words
-from apps.domains.records.values import Finding, Need, State
+from apps.domains.records.values import Finding, Kind, Need, State
 from apps.domains.resolver import Resolver
 from apps.organisations.errors import DirectoryError
 
@@ -99,7 +99,8 @@ def _line(number: int, finding: Finding, domain: str) -> Line:
         reason=words.reason(finding),
         type=record.type,
         name=record.name,
-        relative=record.relative_to(domain),
+        # An address's name is no name under the domain, though it may look like one.
+        relative=record.name if record.kind == Kind.PTR else record.relative_to(domain),
         value=record.value,
         found=finding.found,
         is_open=finding.is_fault,
