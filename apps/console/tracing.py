@@ -193,7 +193,11 @@ def _stands(story: Story, came: Mapping[str, Any]) -> Iterator[Stand]:
 
 
 def _facts(told: Told) -> Iterator[tuple[str, str]]:
-    for name, value in told.detail.items():
+    checks = told.detail.get("checks")
+    pairs = [(name, value) for name, value in told.detail.items() if name != "checks"]
+    if isinstance(checks, Mapping):
+        pairs += _checks(checks)
+    for name, value in pairs:
         if name in _UNTOLD or value in ("", None, [], {}):
             continue
         match value:
@@ -204,3 +208,17 @@ def _facts(told: Told) -> Iterator[tuple[str, str]]:
             case _:
                 text = str(value)
         yield str(FACTS.get(name, name)), text
+
+
+def _checks(checks: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Return what checking the sender came to: for each check a line, for each signature one."""
+    for name, found in checks.items():
+        for one in found if isinstance(found, list) else [found]:
+            if not isinstance(one, Mapping):
+                yield name, str(one)
+                continue
+            words = []
+            for part, value in one.items():
+                text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+                words.append(f"p={text}" if part == "policy" else text)
+            yield name, " · ".join(words)

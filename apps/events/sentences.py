@@ -68,7 +68,35 @@ def _accepted(detail: Detail) -> str:
     }
     if detail.get("message_id"):
         words += _(", Message-ID %(message_id)s") % {"message_id": detail["message_id"]}
-    return words + ("." if detail.get("judged") else _(", not judged."))
+    words += "." if detail.get("judged") else _(", not judged.")
+    return f"{words} {checked}" if (checked := _checked(detail.get("checks"))) else words
+
+
+def _checked(checks: object) -> str:
+    """Say whether the sender was confirmed; nothing where nobody asked."""
+    dmarc = checks.get("dmarc") if isinstance(checks, Mapping) else None
+    if not isinstance(checks, Mapping) or not isinstance(dmarc, Mapping):
+        return ""
+    told = {
+        "domain": dmarc.get("domain") or _("the domain of the author"),
+        "reason": checks.get("override", ""),
+    }
+    match dmarc.get("result"):
+        case "pass":
+            told["how"] = " + ".join(str(one).upper() for one in dmarc.get("aligned", ()))
+            return _("%(how)s confirm that it comes from %(domain)s.") % told
+        case "fail" if told["reason"]:
+            return (
+                _("Nothing confirms that it comes from %(domain)s; its policy was not followed (%(reason)s).")
+                % told
+            )
+        case "fail" if dmarc.get("policy") in {"quarantine", "reject"}:
+            return _("Nothing confirms that it comes from %(domain)s, which asks to treat it as junk.") % told
+        case "fail":
+            return _("Nothing confirms that it comes from %(domain)s, which asks for nothing then.") % told
+        case "none":
+            return _("%(domain)s does not say how its mail can be recognised.") % told
+    return _("Whether it comes from %(domain)s could not be found out.") % told
 
 
 def _recipients(detail: Detail) -> str:

@@ -17,12 +17,12 @@ from apps.protocols.mailauth.arc.results import ArcResult
 from apps.protocols.mailauth.arc.verify import check_arc
 from apps.protocols.mailauth.dkim.results import DkimResult
 from apps.protocols.mailauth.dkim.verify import check_dkim
-from apps.protocols.mailauth.dmarc import By, DmarcResult, check_dmarc
+from apps.protocols.mailauth.dmarc import By, DmarcResult, Policy, check_dmarc
 from apps.protocols.mailauth.iprev import IprevResult, check_iprev
 from apps.protocols.mailauth.results import without_ours, write
 from apps.protocols.mailauth.spf import SpfResult, check_spf
 from apps.protocols.mime.addresslist import parse_addresses, spec_text
-from apps.protocols.mime.headers import HEADER, every
+from apps.protocols.mime.headers import HEADER, every, header_end
 from apps.protocols.mime.scan import Scanned, scan
 
 # Search text is read again when the message is filed.
@@ -101,26 +101,31 @@ class Examiner:
         ends = loop.time() + self._seconds
         at, large = int(now.timestamp()), len(body) > INLINE_BYTES
         run, seconds = self._resolver.run, self._seconds
+        sealed = _is_sealed(body)
         said = check_spf(
             claims.address, sender=claims.sender, helo=claims.helo, receiver=self._hostname, now=at
         )
         spf, dkim, arc, iprev = await asyncio.gather(
             run(said, seconds=seconds),
             run(check_dkim(body, at), seconds=seconds, in_thread=large),
-            run(check_arc(body, at), seconds=seconds, in_thread=large),
+            run(check_arc(body if sealed else b"", at), seconds=seconds, in_thread=large and sealed),
             run(check_iprev(claims.address), seconds=seconds),
         )
         left = max(0.0, ends - loop.time())
         dmarc = await run(check_dmarc(author_domains(body), spf, dkim, by=self._by), seconds=left)
         return Checked(spf, dkim, dmarc, arc, iprev)
 
-    def results(self, claims: Claims, checked: Checked) -> bytes:
-        """Return the field that tells what was found (RFC 8601); a fault's reason names our resolvers, and stays here."""
+    def results(self, claims: Claims, checked: Checked, *, is_followed: bool = True) -> bytes:
+        """Return the field that tells what was found (RFC 8601); a fault's reason names our resolvers, and stays here.
+
+        The policy it names is the one that was followed.
+        """
+        dmarc = checked.dmarc if is_followed else replace(checked.dmarc, policy=Policy.NONE)
         return write(
             self._hostname,
             spf=_quiet(checked.spf),
             dkim=[_quiet(one) for one in checked.dkim],
-            dmarc=_quiet(checked.dmarc),
+            dmarc=_quiet(dmarc),
             arc=_quiet(checked.arc),
             iprev=_quiet(checked.iprev),
             address=claims.address,
@@ -130,6 +135,11 @@ class Examiner:
 def _quiet[T: (SpfResult, DkimResult, DmarcResult, ArcResult, IprevResult)](said: T) -> T:
     word = said.result.value if isinstance(said.result, Enum) else said.result
     return replace(said, reason="") if word == "temperror" else said
+
+
+def _is_sealed(body: bytes) -> bool:
+    """Whether there can be a chain: most mail has none, and need not be taken apart a second time to find that out."""
+    return b"\narc-" in b"\n" + body[: header_end(body)].lower()
 
 
 def author_domains(body: bytes) -> tuple[str, ...]:

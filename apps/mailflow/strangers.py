@@ -75,7 +75,9 @@ class Strangers:
             kept,
             Facts(facts.scanned, checked),
             disposal,
-            self._examiner.results(claims, checked),
+            self._examiner.results(
+                claims, checked, is_followed=disposal.override is None or bool(disposal.junk_for)
+            ),
             evidence.told(checked, disposal),
         )
 

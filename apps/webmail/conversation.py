@@ -20,6 +20,7 @@ from apps.store.contents import StoredMessage, messages_of
 from apps.store.message_rows import MessageRow, Person, moment
 
 from .attachments import Attachment
+from .confirming import Mark, mark_of
 from .invitations import Invitation, invitation_of
 from .mailing import MailingList, mailing_list
 from .rendering import Addresses, Rendered, render
@@ -68,6 +69,8 @@ class Opened:
     attachments: tuple[Attachment, ...]
     mismatches: tuple[Mismatch, ...]
     invitation: Invitation | None = None
+    mark: Mark | None = None
+    """What our own check said of the sender, where it is no warning."""
 
     @property
     def first_notes(self) -> tuple[Note, ...]:
@@ -154,15 +157,27 @@ def _opened(message: StoredMessage, *, with_images: bool) -> Opened | None:
         log.exception("a message cannot be read", extra={"content": message.content_id})
         return None
     assert rendered is not None
+    mark = mark_of(message.prefix)
     sender, reply_to = _people(header, b"From"), _people(header, b"Reply-To")
     return Opened(
         to=_people(header, b"To"),
         cc=_people(header, b"Cc"),
         reply_to=reply_to,
-        notes=(*_notes(rendered, sender, reply_to, with_images=with_images), *_list_note(header)),
+        notes=(
+            *_forged(mark),
+            *_notes(rendered, sender, reply_to, with_images=with_images),
+            *_list_note(header),
+        ),
         attachments=rendered.attachments,
         mismatches=rendered.mismatches,
         invitation=invitation,
+        mark=None if mark is None or mark.is_forged else mark,
+    )
+
+
+def _forged(mark: Mark | None) -> list[Note]:
+    return (
+        [Note("forged", Weight.DANGER, mark.icon, mark.text)] if mark is not None and mark.is_forged else []
     )
 
 

@@ -30,8 +30,8 @@ class Filed:
         return f"/mail/m/{self.mailbox.pk}/{self.content_id}/{rest}"
 
 
-def file(raw: bytes, mailbox: Mailbox | None = None) -> Filed:
-    """Put a message into an INBOX."""
+def file(raw: bytes, mailbox: Mailbox | None = None, *, above: bytes = b"") -> Filed:
+    """Put a message into an INBOX; `above` is what we found of it."""
     mailbox = mailbox or a_mailbox()
     perform(folders.ensure_defaults(mailbox.pk))
     inbox = mailbox.folders.get(name="INBOX")
@@ -42,7 +42,7 @@ def file(raw: bytes, mailbox: Mailbox | None = None) -> Filed:
         raw,
         MessageFacts.of(scan(raw)),
         internaldate=1_700_000_000,
-        prefix=PREFIX,
+        prefix=PREFIX + above,
     )
     [placed] = perform(messages.append([new], enforce_quota=False))
     assert isinstance(placed, Placed)

@@ -60,7 +60,8 @@ def test_it_works() -> None:
         '\tdkim=fail (2048-bit key, testing) reason="the body was changed"\r\n'
         "\theader.d=example.test header.i=@example.test header.s=r1 header.a=rsa-sha256\r\n"
         '\theader.b="dzd+yOf/";\r\n'
-        '\tdmarc=fail (sp=reject) reason="none aligned" header.from=example.test;\r\n'
+        '\tdmarc=fail (sp=reject) reason="none aligned" header.from=example.test\r\n'
+        "\tpolicy.dmarc=reject;\r\n"
         '\tiprev=pass (mail.example.test) policy.iprev="2001:db8::1"\r\n'
     )
     found = read(field.decode().partition(":")[2])

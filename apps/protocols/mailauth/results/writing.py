@@ -140,7 +140,8 @@ def _dkim(dkim: DkimResult) -> str:
 
 def _dmarc(dmarc: DmarcResult) -> str:
     comment = f"({dmarc.policy_said_by}={dmarc.policy})" if dmarc.record else ""
-    return _part("dmarc", _word(dmarc.result), dmarc.reason, {"header.from": dmarc.domain}, comment)
+    about = {"header.from": dmarc.domain, "policy.dmarc": dmarc.policy.value if dmarc.record else ""}
+    return _part("dmarc", _word(dmarc.result), dmarc.reason, about, comment)
 
 
 def _word(result: object) -> str:
