@@ -46,6 +46,30 @@ DNS: dict[str, Any] = {
         }
     ],
 }
+SENDER: dict[str, Any] = {
+    "address": "203.0.113.25",
+    "name": "mail.service.example",
+    "kind": "service",
+    "messages": 522,
+    "passed": 0,
+    "dkim": 0,
+    "spf": 0,
+    "stopped": 0,
+    "authenticated_as": ["mailer.example"],
+    "reporters": ["big-mail.example"],
+    "last": "2026-02-28",
+}
+REPORT: dict[str, Any] = {
+    "id": 7,
+    "kind": "dmarc",
+    "reporter": "big-mail.example",
+    "contact": "noreply-dmarc@big-mail.example",
+    "report_id": "1772236800.big-mail.example",
+    "begins_at": "2026-02-28T00:00:00Z",
+    "ends_at": "2026-02-28T23:59:59Z",
+    "messages": 3364,
+    "received_at": WHEN,
+}
 USER: dict[str, Any] = {
     "id": 7,
     "address": "alice@example.org",
