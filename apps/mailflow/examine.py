@@ -19,7 +19,7 @@ from apps.protocols.mailauth.dkim.results import DkimResult
 from apps.protocols.mailauth.dkim.verify import check_dkim
 from apps.protocols.mailauth.dmarc import By, DmarcResult, Policy, check_dmarc
 from apps.protocols.mailauth.iprev import IprevResult, check_iprev
-from apps.protocols.mailauth.results import without_ours, write
+from apps.protocols.mailauth.results import say, without_ours, write
 from apps.protocols.mailauth.spf import SpfResult, check_spf
 from apps.protocols.mime.addresslist import parse_addresses, spec_text
 from apps.protocols.mime.headers import HEADER, every, header_end
@@ -69,6 +69,43 @@ async def examine(body: bytes) -> Facts:
     return Facts(scan(body, text_limit=TEXT_LIMIT))
 
 
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What was found, ready to be told."""
+
+    hostname: str
+    checked: Checked
+    address: str
+
+    @property
+    def field(self) -> bytes:
+        """As a field of the header."""
+        one = self.checked
+        return write(
+            self.hostname,
+            spf=one.spf,
+            dkim=one.dkim,
+            dmarc=one.dmarc,
+            arc=one.arc,
+            iprev=one.iprev,
+            address=self.address,
+        )
+
+    @property
+    def text(self) -> str:
+        """As a seal repeats it."""
+        one = self.checked
+        return say(
+            self.hostname,
+            spf=one.spf,
+            dkim=one.dkim,
+            dmarc=one.dmarc,
+            arc=one.arc,
+            iprev=one.iprev,
+            address=self.address,
+        )
+
+
 class Examiner:
     """Checks who strangers are: one for a process, for the resolver's cache is what makes it cheap."""
 
@@ -115,20 +152,22 @@ class Examiner:
         dmarc = await run(check_dmarc(author_domains(body), spf, dkim, by=self._by), seconds=left)
         return Checked(spf, dkim, dmarc, arc, iprev)
 
-    def results(self, claims: Claims, checked: Checked, *, is_followed: bool = True) -> bytes:
-        """Return the field that tells what was found (RFC 8601); a fault's reason names our resolvers, and stays here.
+    def results(self, claims: Claims, checked: Checked, *, is_followed: bool = True) -> Results:
+        """Return what was found as it is told (RFC 8601); a fault's reason names our resolvers, and stays here.
 
         The policy it names is the one that was followed.
         """
         dmarc = checked.dmarc if is_followed else replace(checked.dmarc, policy=Policy.NONE)
-        return write(
+        return Results(
             self._hostname,
-            spf=_quiet(checked.spf),
-            dkim=[_quiet(one) for one in checked.dkim],
-            dmarc=_quiet(dmarc),
-            arc=_quiet(checked.arc),
-            iprev=_quiet(checked.iprev),
-            address=claims.address,
+            Checked(
+                _quiet(checked.spf),
+                tuple(map(_quiet, checked.dkim)),
+                _quiet(dmarc),
+                _quiet(checked.arc),
+                _quiet(checked.iprev),
+            ),
+            claims.address,
         )
 
 

@@ -18,6 +18,7 @@ from . import evidence, sql
 from .arrivals import Peer, Transaction
 from .disposal import Disposal, Fate, Mode, dispose, needs_exceptions
 from .examine import Claims, Examiner, Facts, examine
+from .sealing import sealed
 
 log = logging.getLogger(__name__)
 
@@ -71,15 +72,14 @@ class Strangers:
         )
         if (seen := evidence.seen(checked, disposal, claims)) is not None and disposal.fate is not Fate.DEFER:
             self.notebook.note(organisations, seen, now.astimezone(dt.UTC).date())
-        return Met(
-            kept,
-            Facts(facts.scanned, checked),
-            disposal,
-            self._examiner.results(
-                claims, checked, is_followed=disposal.override is None or bool(disposal.junk_for)
-            ),
-            evidence.told(checked, disposal),
-        )
+        is_followed = disposal.override is None or bool(disposal.junk_for)
+        results = self._examiner.results(claims, checked, is_followed=is_followed)
+        fields = results.field
+        if disposal.fate in {Fate.TAKE, Fate.JUNK}:
+            fields += await sealed(
+                self._database, transaction, kept, results=results.text, chain=checked.arc, now=now
+            )
+        return Met(kept, Facts(facts.scanned, checked), disposal, fields, evidence.told(checked, disposal))
 
     async def run(self) -> None:
         """Write down what was seen, now and then, for as long as the process runs."""

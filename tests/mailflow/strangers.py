@@ -3,7 +3,7 @@
 import asyncio
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from apps.domains.resolver import Resolver
 from apps.mailflow.arrivals import Peer, Routed, Transaction
@@ -73,6 +73,7 @@ def met(
     believed: Sequence[str] = (),
     seconds: float = 20.0,
     relays: Sequence[str] = ("127.0.0.0/8",),
+    written: Mapping[str, list[str]] = {},
 ) -> tuple[Met, Strangers]:
     """Meet one message, as the listener does."""
 
@@ -82,9 +83,11 @@ def met(
                 Resolver([server], trusted=[]), hostname="mx.example.test", seconds=seconds, relays=relays
             )
             strangers = Strangers(database, examiner, mode, believed)
+            transaction = a_transaction(sender, *(recipients or (a_recipient(),)))
+            transaction.written.update(written)
             found = await strangers.meet(
                 Peer(address, "mx.good.test"),
-                a_transaction(sender, *(recipients or (a_recipient(),))),
+                transaction,
                 body,
                 NOW,
             )
