@@ -8,6 +8,12 @@ MAIL_DKIM_ZONE = registry.host_name(
     "A zone of yours, dkim.mail.example.org say, where domains may point their DKIM selectors once and for all; "
     "see docs/operator.md. Empty: domains publish their keys themselves.",
 )
+MAIL_DKIM_PORT = registry.integer(
+    "MAIL_DKIM_PORT",
+    0,
+    "Port, by UDP and TCP, of our own name server for MAIL_DKIM_ZONE, 53 on the Internet; 0: another one serves the zone.",
+    most=65535,
+)
 MAIL_DKIM_DAYS = registry.integer(
     "MAIL_DKIM_DAYS",
     90,

@@ -52,7 +52,7 @@ def embedded_postgres() -> Postgres:
 
 def _connections() -> int:
     """Return how many connections the server must take: those of the profile, or more for more listeners."""
-    listeners = settings.MAIL_SMTP_PROCESSES + settings.MAIL_IMAP_PROCESSES
+    listeners = settings.MAIL_SMTP_PROCESSES + settings.MAIL_IMAP_PROCESSES + bool(settings.MAIL_DKIM_PORT)
     each: int = 2 * settings.MAIL_DB_CONNECTIONS
     return max(int(settings.PROFILE.postgres["max_connections"]), OTHER_CONNECTIONS + listeners * each)
 
@@ -118,6 +118,8 @@ def processes() -> list[Process]:
         if importlib.util.find_spec(f"workers.{door}.__main__"):
             names = [door] if count == 1 else [f"{door}-{number}" for number in range(1, count + 1)]
             listed += [(name, [*python, f"workers.{door}"]) for name in names]
+    if settings.MAIL_DKIM_ZONE and settings.MAIL_DKIM_PORT:
+        listed.append(("dns", [*python, "workers.dns"]))
     listed += _celery([*python, "workers.jobs"])
     ports = {name: settings.MAIL_HEALTH_PORT_BASE + number for number, (name, _) in enumerate(listed)}
     # The web process shows how the others are.
