@@ -56,9 +56,12 @@ _DISPOSITIONS = {Fate.TAKE: "none", Fate.DEFER: "none", Fate.JUNK: "quarantine",
 
 
 def seen(checked: Checked, disposal: Disposal, claims: Claims) -> Seen | None:
-    """Return what is counted for the author's domain, if it has a policy at all (RFC 7489 7.2)."""
+    """Return what is counted for the author's domain, if it has a policy at all (RFC 7489 7.2).
+
+    What a fault of DNS kept from an end is not told: its owner would read a failure into it.
+    """
     dmarc = checked.dmarc
-    if dmarc.record is None:
+    if dmarc.record is None or dmarc.result not in {"pass", "fail"}:
         return None
     spf = checked.spf
     return Seen(

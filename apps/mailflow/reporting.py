@@ -18,7 +18,7 @@ from django.db.models import Exists, OuterRef
 from apps.domains.models import DkimKey, Domain
 from apps.domains.resolver import Resolver
 from apps.events.transactions import Plan, perform
-from apps.protocols.mailauth.dmarc import Destination, Record, ReportUri, check_destination
+from apps.protocols.mailauth.dmarc import By, Destination, Record, ReportUri, check_destination
 from apps.protocols.mailauth.dmarc.organizational import Asker, FaultError
 from apps.protocols.mailauth.dmarc.record import read_uris
 from apps.protocols.mailauth.lookups import Inquiry
@@ -86,7 +86,7 @@ def _wanted(item: Due, resolver: Resolver) -> Wanted:
         if uri.address.domain in ours:
             continue  # It would be a report to ourselves.
         if item.kind is Received.Kind.DMARC:
-            match resolver.run_sync(check_destination(item.policy_domain, uri.address.domain)):
+            match resolver.run_sync(_agrees(item.policy_domain, uri.address.domain)):
                 case Destination.UNKNOWN:
                     raise FaultError(f"whether {uri.address.domain} takes reports")
                 case Destination.REFUSED:
@@ -97,6 +97,10 @@ def _wanted(item: Due, resolver: Resolver) -> Wanted:
                     continue
         agreed.append(uri)
     return Wanted(tuple(agreed), record, "" if agreed else "nobody asked for it, or agreed to get it")
+
+
+def _agrees(domain: str, destination: str) -> Inquiry[Destination]:
+    return check_destination(domain, destination, by=By(settings.MAIL_DMARC_ORGANIZATION))
 
 
 def _record(domain: str) -> Inquiry[Record | None]:

@@ -1,15 +1,11 @@
 """What we saw of others' mail and servers, as it is counted: values that know their own key."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from blake3 import blake3
 
-from apps.protocols.mailauth.dkim.results import DkimResult
-from apps.protocols.mailauth.dmarc import DmarcResult
-from apps.protocols.mailauth.spf.results import SpfResult
 from apps.protocols.mailauth.tls_sessions import TlsSession
 
 MAX_RESULTS = 5
@@ -74,36 +70,6 @@ def _short(value: Any) -> Any:
     if isinstance(value, str):
         return value[:MAX_NAME].replace("\0", "").encode("utf-8", "replace").decode()
     return [_short(item) for item in value[:MAX_RESULTS]]
-
-
-def seen_of(
-    dmarc: DmarcResult,
-    *,
-    source: str,
-    spf: SpfResult,
-    dkim: Sequence[DkimResult],
-    envelope_from: str,
-    disposition: str,
-    reasons: Sequence[tuple[str, str]] = (),
-) -> Seen | None:
-    """Return what there is to tell of a message; None where its author's domain has no policy, or none was found.
-
-    `envelope_from` is the sender's domain; `disposition` what was done with it: none, quarantine or reject.
-    """
-    if dmarc.record is None or dmarc.result not in {"pass", "fail"}:
-        return None
-    return Seen(
-        dmarc.policy_domain,
-        source,
-        disposition,
-        "pass" if "dkim" in dmarc.aligned else "fail",
-        "pass" if "spf" in dmarc.aligned else "fail",
-        dmarc.domain,
-        envelope_from,
-        tuple((each.domain, each.selector, each.result.value) for each in dkim[:MAX_RESULTS]),
-        ((spf.domain, spf.scope, spf.result.value),),
-        tuple(reasons),
-    )
 
 
 def session_of(session: TlsSession) -> TlsSeen:

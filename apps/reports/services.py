@@ -1,6 +1,7 @@
 """Reports filed, and whether an organisation sends its own."""
 
 import datetime as dt
+import itertools
 import logging
 import uuid
 
@@ -80,8 +81,9 @@ def _must_be_about(domain: Domain, report: AggregateReport | TlsReport) -> None:
 
 
 def _file_rows(received: Received, report: AggregateReport) -> None:
-    ReceivedRow.objects.bulk_create(
-        (
+    # A batch at a time: ten thousand rows as objects take more memory than the report did.
+    for batch in itertools.batched(report.rows, BATCH):
+        ReceivedRow.objects.bulk_create(
             ReceivedRow(
                 received=received,
                 domain_id=received.domain_id,
@@ -99,10 +101,8 @@ def _file_rows(received: Received, report: AggregateReport) -> None:
                 ],
                 spf_results=[[_clean(one.domain), one.scope, one.result] for one in row.spf_results],
             )
-            for row in report.rows
-        ),
-        batch_size=BATCH,
-    )
+            for row in batch
+        )
 
 
 def _file_sessions(received: Received, report: TlsReport) -> None:

@@ -133,8 +133,9 @@ def test_a_fault_that_matters_is_asked_about_again(server: str) -> None:
     assert found.disposal.fate is Fate.DEFER
     assert reply_to(found) == replies.DMARC_UNKNOWN
     assert not len(strangers.notebook)
-    found, _ = met(server, letter("bob@broken.test"), sender="bob@broken.test", mode=Mode.OBSERVE)
+    found, strangers = met(server, letter("bob@broken.test"), sender="bob@broken.test", mode=Mode.OBSERVE)
     assert found.disposal.fate is Fate.TAKE
+    assert not len(strangers.notebook)  # The author's domain would read a failure into it.
 
 
 def test_a_policy_that_cannot_be_known_does_not_stop_mail(server: str) -> None:

@@ -6,13 +6,10 @@ from dataclasses import replace
 import pytest
 
 from apps.events.transactions import perform
-from apps.protocols.mailauth.dkim.results import Dkim, DkimResult
-from apps.protocols.mailauth.dmarc import DmarcResult, read_record
-from apps.protocols.mailauth.spf.results import Spf, SpfResult
 from apps.protocols.mailauth.tls_sessions import PolicyKind, TlsResult, TlsSession
 from apps.reports.models import Observation, TlsObservation
 from apps.reports.noting import Notebook, house
-from apps.reports.seen import Seen, TlsSeen, seen_of, session_of
+from apps.reports.seen import Seen, TlsSeen, session_of
 from tests.factories import a_domain, an_organisation
 
 pytestmark = pytest.mark.django_db
@@ -82,34 +79,3 @@ def test_a_session_goes_on_the_account_of_the_servers_domain() -> None:
     rows = TlsObservation.objects.filter(organisation_id=other.organisation_id).order_by("count")
     assert [(row.count, row.row.get("host", "")) for row in rows] == [(1, "mx.far.example"), (2, "")]
     assert rows[0].row["information"] == "late"
-
-
-def test_what_a_message_tells() -> None:
-    record = read_record("v=DMARC1; p=reject")
-    spf = SpfResult(Spf.PASS, "bounce.far.example", "mfrom")
-    dkim = [DkimResult(Dkim.FAIL, "far.example", "s1")]
-    dmarc = DmarcResult(
-        "pass",
-        "news.far.example",
-        "far.example",
-        aligned=("spf",),
-        record=record,
-        policy_domain="far.example",
-    )
-    seen = seen_of(
-        dmarc, source="192.0.2.1", spf=spf, dkim=dkim, envelope_from="bounce.far.example", disposition="none"
-    )
-    assert seen == Seen(
-        "far.example",
-        "192.0.2.1",
-        "none",
-        "fail",
-        "pass",
-        "news.far.example",
-        "bounce.far.example",
-        (("far.example", "s1", "fail"),),
-        (("bounce.far.example", "mfrom", "pass"),),
-    )
-    shared = {"source": "", "spf": spf, "dkim": dkim, "envelope_from": "", "disposition": "none"}
-    assert seen_of(replace(dmarc, result="temperror"), **shared) is None  # type: ignore[arg-type]
-    assert seen_of(DmarcResult("none"), **shared) is None  # type: ignore[arg-type]
