@@ -176,10 +176,31 @@ def test_what_passed_under_the_very_name_needs_nobody_above() -> None:
 
 
 def test_a_fault_of_spf_or_dkim_is_one_of_dmarc() -> None:
-    found = check(REJECT, "example.com", Said(Spf.TEMPERROR, "stranger.test"))
+    found = check(REJECT, "example.com", Said(Spf.TEMPERROR, "mail.example.com"))
     assert (found.result, found.policy) == ("temperror", Policy.REJECT)
     assert check(REJECT, "example.com", NO_SPF, Said("temperror", "example.com")).result == "temperror"
     assert check(REJECT, "example.com", Said(Spf.TEMPERROR), Said("pass", "example.com")).result == "pass"
+
+
+def test_a_strangers_fault_is_no_doubt() -> None:
+    """Or whoever has broken name servers would get round every policy."""
+    faults = [Said("temperror", "stranger.test"), Said("temperror", "notexample.com")]
+    found = check(REJECT, "example.com", Said(Spf.TEMPERROR, "stranger.test"), *faults)
+    assert (found.result, found.policy) == ("fail", Policy.REJECT)
+    assert check(REJECT, "example.com", Said(Spf.TEMPERROR)).result == "fail"
+    strict = {"_dmarc.example.com": "v=DMARC1; p=reject; adkim=s"}
+    assert check({**strict}, "example.com", NO_SPF, Said("temperror", "mail.example.com")).result == "fail"
+
+
+def test_a_crowd_of_authors_hides_nobody() -> None:
+    crowd = ("example.com", *(f"{i}.test" for i in range(9)))
+    found = answered(check_dmarc(crowd, NO_SPF, ()), REJECT)[0]
+    assert (found.result, found.domain, found.policy) == ("fail", "example.com", Policy.REJECT)
+
+
+def test_an_author_without_a_policy_is_not_proven_by_another() -> None:
+    found = answered(check_dmarc(("bank.test", "example.com"), passed("example.com"), ()), REJECT)[0]
+    assert (found.result, found.domain) == ("none", "bank.test")
 
 
 def test_every_author_must_pass() -> None:

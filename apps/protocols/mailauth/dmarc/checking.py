@@ -23,8 +23,9 @@ MAX_AUTHORS = 5
 MAX_SIGNATURES = 20
 
 type Check = Literal["pass", "fail", "none", "temperror", "permerror"]
-# "none" is no failure: mail of a domain without a policy. The order says which of several authors' results counts.
-_GRAVITY: tuple[Check, ...] = ("none", "pass", "permerror", "temperror", "fail")
+# The order says which of several authors' results counts. "none" is no failure, but no proof, either: who writes beside
+# the domain of somebody without a policy must not make the message pass.
+_GRAVITY: tuple[Check, ...] = ("pass", "none", "permerror", "temperror", "fail")
 _STRICTNESS = (Policy.NONE, Policy.QUARANTINE, Policy.REJECT)
 
 
@@ -80,11 +81,12 @@ def check_dmarc(
     domains = tuple(dict.fromkeys(name.removesuffix(".").lower() for name in author_domains))
     if not domains:
         return DmarcResult("none", reason="no author's domain")
-    if len(domains) > MAX_AUTHORS:
-        return DmarcResult("permerror", domains[0], reason=f"{len(domains)} domains in From")
     asker = Asker()
     worst: DmarcResult | None = None
-    for domain in domains:
+    if len(domains) > MAX_AUTHORS:
+        # The first are looked at all the same: a crowd must not hide the one whose policy says reject.
+        worst = DmarcResult("permerror", domains[0], reason=f"{len(domains)} domains in From")
+    for domain in domains[:MAX_AUTHORS]:
         found = yield from _check_one(domain, spf, dkim[:MAX_SIGNATURES], asker, by)
         if worst is None or _rank(found) > _rank(worst):
             worst = found
@@ -192,15 +194,18 @@ def _aligned(
     checks = [("spf", spf, record.strict_spf), *(("dkim", each, record.strict_dkim) for each in dkim)]
     for kind, said, strict in checks:
         word = _word(said.result)
-        if word == "temperror":
-            doubt = doubt or f"{kind} of {said.domain or 'unknown'}: temperror"
-        if word != "pass" or kind in aligned:
+        if word not in {"pass", "temperror"} or kind in aligned:
             continue
         try:
-            if (yield from _belongs(said.domain, domain, found.organizational, asker, by, strict=strict)):
-                aligned.append(kind)
+            belongs = yield from _belongs(said.domain, domain, found.organizational, asker, by, strict=strict)
         except FaultError as error:
             doubt = doubt or str(error)
+            continue
+        if belongs and word == "pass":
+            aligned.append(kind)
+        elif belongs:
+            # Only then: a stranger whose own name servers fail must not turn a failure into a doubt.
+            doubt = doubt or f"{kind} of {said.domain}: temperror"
     return tuple(aligned), doubt
 
 
