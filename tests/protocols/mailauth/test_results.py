@@ -242,3 +242,40 @@ def test_hostile_fields_take_no_longer(piece: str) -> None:
     read(text)
     without_ours(f"Authentication-Results: {text}\r\n\r\n".encode(), "mx.test")
     assert time.process_time() - start < 1
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        b"\x0bmx.example.test",
+        b"\xc2\xa0mx.example.test",
+        b"mx.example.test\x00",
+        b"mx.example.test,",
+        b"<mx.example.test>",
+        b"mx.example.test..",
+        b"mx.example.test\xe2\x80\x8b",
+        "mx。example.test".encode(),
+        b"(" * 2000 + b")" * 2000 + b"mx.example.test",
+    ],
+)
+def test_a_name_that_may_be_taken_for_ours_is_forged(claim: bytes) -> None:
+    rest = b"From: a@b.test\r\n\r\nHello"
+    assert (
+        without_ours(b"Authentication-Results: " + claim + b"; dkim=pass\r\n" + rest, "mx.example.test")
+        == rest
+    )
+
+
+def test_our_name_in_unicode_is_forged() -> None:
+    forged = "Authentication-Results: MX.Bücher.test; dkim=pass\r\n".encode()
+    assert without_ours(forged + b"\r\n", "mx.xn--bcher-kva.test") == b"\r\n"
+    others = b"Authentication-Results: mx.bucher.test; dkim=pass\r\n"
+    assert without_ours(others, "mx.xn--bcher-kva.test") is others
+
+
+def test_a_name_hidden_behind_parentheses_takes_no_time() -> None:
+    hidden = b"Authentication-Results: " + b"()" * 1_000_000 + b"\r\n"
+    many = (b"Authentication-Results: " + b"()" * 400 + b"a.test\r\n") * 3000
+    started = time.process_time()
+    assert without_ours(hidden + many + b"\r\n", "mx.example.test").count(b"a.test") == 99
+    assert time.process_time() - started < 1

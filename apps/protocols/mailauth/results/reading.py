@@ -7,12 +7,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from apps.protocols.addresses import AddressError, DomainName
 from apps.protocols.mime.headers import header_end
 
 FIELD = b"authentication-results"
 READ_LIMIT = 64 * 1024
 """A field is read so far."""
 METHODS_LIMIT = 100
+HEAD_LIMIT = 1000
+FIELDS_LIMIT = 100
+"""What hides its authserv-id behind so many fields, or within one behind so much, is not worth the time to find it."""
 
 _OURS = re.compile(
     rb"(?<![^\r\n])authentication-results[ \t]*+:((?:[^\r\n]++|(?:\r\n?|\n)(?=[ \t]))*+)(?:\r\n?|\n)?",
@@ -26,6 +30,7 @@ _PAIR = re.compile(r"\\(.)", re.DOTALL)
 _WORD = re.compile(r'[^ \t\r\n;"()=/]+')
 _VALUE = re.compile(r'[^ \t\r\n;"()]+')
 _NUMBER = re.compile(r"[0-9]{1,9}")
+_NO_NAME = re.compile(r"[^\w.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +189,12 @@ def _name(reader: _Reader) -> str:
 
 
 def without_ours(message: bytes, authserv_id: str) -> bytes:
-    """Return a message from outside without the fields that bear our authserv-id, which are forged (RFC 8601 5)."""
-    cuts = [match.span() for match, said in _fields(message) if said == authserv_id.lower()]
+    """Return a message from outside without the fields that bear our authserv-id, which are forged (RFC 8601 5).
+
+    Fields whose authserv-id cannot be told go, too: somebody else may read more into them.
+    """
+    ours = _plain(authserv_id)
+    cuts = [match.span() for match, said in _fields(message) if said is None or _plain(said) == ours]
     if not cuts:
         return message
     kept, at = [], 0
@@ -194,6 +203,17 @@ def without_ours(message: bytes, authserv_id: str) -> bytes:
         at = end
     kept.append(message[at:])
     return b"".join(kept)
+
+
+def _plain(authserv_id: str) -> str:
+    """Return a name as it is compared: as A-labels, and without what is part of no name but may be overlooked."""
+    bare = _NO_NAME.sub("", authserv_id).strip(".")
+    for name in (authserv_id, bare):
+        try:
+            return DomainName.parse(name).name
+        except AddressError:
+            continue
+    return bare.lower()
 
 
 def collect(message: bytes, authserv_id: str) -> str:
@@ -217,13 +237,16 @@ def _raw_parts(text: str) -> Iterator[str]:
         reader.sign(";")
 
 
-def _fields(message: bytes) -> Iterator[tuple[re.Match[bytes], str]]:
-    """Find the fields of the header, and whose they are."""
+def _fields(message: bytes) -> Iterator[tuple[re.Match[bytes], str | None]]:
+    """Find the fields of the header, and whose they are: None where that takes too long to find out."""
     end = header_end(message)
     if FIELD not in message[:end].lower():
         return
-    for match in _OURS.finditer(message, 0, end):
-        yield match, _head(_Reader(_text(match[1])))
+    for number, match in enumerate(_OURS.finditer(message, 0, end)):
+        reader = _Reader(_text(match[1][:HEAD_LIMIT]))
+        said = _head(reader) if number < FIELDS_LIMIT else None
+        is_cut = reader.at >= len(reader.text) and len(match[1]) > HEAD_LIMIT
+        yield match, None if is_cut else said
 
 
 def _text(value: bytes) -> str:
