@@ -3,6 +3,7 @@
 import datetime as dt
 import gzip
 import logging
+import random
 import uuid
 from dataclasses import replace
 
@@ -65,6 +66,14 @@ def test_the_same_report_twice_is_kept_once() -> None:
     assert file(domain, about(domain))
     assert not file(domain, about(domain))
     assert ReceivedRow.objects.filter(domain=domain).count() == 1
+
+
+def test_names_as_long_as_they_may_be_are_kept() -> None:
+    domain = a_domain()
+    noise = random.Random(4)
+    long = "".join(chr(noise.randrange(0x20000, 0x2A6D0)) for _ in range(1000))
+    assert file(domain, replace(about(domain), organisation=long, report_id=long))
+    assert not file(domain, replace(about(domain), organisation=long, report_id=long))
 
 
 def test_sessions_are_kept_by_what_became_of_them() -> None:

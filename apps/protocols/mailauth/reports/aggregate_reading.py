@@ -6,7 +6,17 @@ from collections.abc import Iterable
 from xml.parsers import expat
 
 from .aggregate import WORDS, AggregateReport, DkimAuth, Published, Reason, Row, SpfAuth
-from .limits import MAX_DEPTH, MAX_ELEMENTS, MAX_RESULTS, MAX_ROWS, MAX_SILENCE, MAX_TEXT, PIECE, ReportError
+from .limits import (
+    MAX_ATTRIBUTES,
+    MAX_DEPTH,
+    MAX_ELEMENTS,
+    MAX_RESULTS,
+    MAX_ROWS,
+    MAX_SILENCE,
+    MAX_TEXT,
+    PIECE,
+    ReportError,
+)
 
 type Texts = dict[str, str]
 
@@ -55,6 +65,7 @@ class _Reader:
         self._length = 0
         self._silent = 0
         self._elements = 0
+        self._attributes = 0
         self._is_feedback = False
         self._record: Texts = {}
         self._inner: Texts = {}
@@ -68,12 +79,15 @@ class _Reader:
         if self._silent > MAX_SILENCE + PIECE:
             raise ReportError("a tag, comment or text without an end")
 
-    def start(self, tag: str, _attributes: dict[str, str]) -> None:
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
         """Hear that an element begins."""
         self._silent = 0
         self._elements += 1
         if self._elements > MAX_ELEMENTS:
             raise ReportError(f"more than {MAX_ELEMENTS} elements")
+        self._attributes += len(attributes)
+        if self._attributes > MAX_ATTRIBUTES:
+            raise ReportError(f"more than {MAX_ATTRIBUTES} attributes")
         name = tag.rpartition(":")[2]
         if not self._path:
             if name != "feedback":

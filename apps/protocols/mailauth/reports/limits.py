@@ -11,6 +11,8 @@ FREE_BYTES = 1024 * 1024
 """Below this nobody asks how well something was packed."""
 MAX_ROWS = 10_000
 MAX_ELEMENTS = 1_000_000
+MAX_ATTRIBUTES = 10_000
+"""Of all elements: reports have next to none, and expat remembers every name of one for as long as it reads."""
 MAX_DEPTH = 12
 MAX_TEXT = 1000
 MAX_SILENCE = 256 * 1024

@@ -27,6 +27,9 @@ def read_tls(pieces: Iterable[bytes]) -> TlsReport:
     policies = document["policies"]
     if len(policies) > MAX_POLICIES:
         raise ReportError(f"more than {MAX_POLICIES} policies")
+    # Of all policies together: each detail becomes a row, and a megabyte of them packs into a few kilobytes.
+    if sum(len(_details(item)) for item in policies if isinstance(item, dict)) > MAX_DETAILS:
+        raise ReportError(f"more than {MAX_DETAILS} kinds of failure")
     return TlsReport(
         organisation=_text(document, "organization-name"),
         contact=_text(document, "contact-info"),
@@ -39,11 +42,6 @@ def read_tls(pieces: Iterable[bytes]) -> TlsReport:
 
 def _policy(item: dict[str, object]) -> TlsPolicy:
     policy, summary = _object(item, "policy"), _object(item, "summary")
-    details = item.get("failure-details")
-    if not isinstance(details, list):
-        details = []
-    if len(details) > MAX_DETAILS:
-        raise ReportError(f"more than {MAX_DETAILS} kinds of failure")
     kind = _text(policy, "policy-type").lower()
     return TlsPolicy(
         kind=kind if kind in POLICIES else "",
@@ -52,8 +50,13 @@ def _policy(item: dict[str, object]) -> TlsPolicy:
         mx_hosts=_texts(policy, "mx-host"),
         successful=_number(summary, "total-successful-session-count"),
         failed=_number(summary, "total-failure-session-count"),
-        details=tuple(_detail(each) for each in details if isinstance(each, dict)),
+        details=tuple(_detail(each) for each in _details(item) if isinstance(each, dict)),
     )
+
+
+def _details(item: dict[str, object]) -> list[object]:
+    found = item.get("failure-details")
+    return found if isinstance(found, list) else []
 
 
 def _detail(item: dict[str, object]) -> FailureDetail:

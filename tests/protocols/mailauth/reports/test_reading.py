@@ -177,6 +177,21 @@ def test_as_many_rows_as_may_be_are_read() -> None:
     assert "rows" in refused(aggregate_xml(replace(report, rows=(*report.rows, ROW))))
 
 
+def test_attributes_without_end_are_refused() -> None:
+    """Expat keeps their names: a million of them are 250 MB."""
+    tags = b"".join(
+        b"<a " + b" ".join(b"x%d=''" % (20 * n + m) for m in range(20)) + b"/>" for n in range(600)
+    )
+    assert "attributes" in refused(b"<feedback>" + tags)
+
+
+def test_kinds_of_failure_are_counted_over_all_policies() -> None:
+    """Each becomes a row, and a hundred times two thousand of them fit into a few kilobytes."""
+    policy = replace(TLS.policies[0], details=(TLS.policies[0].details[0],) * 1500)
+    assert read_file(tls_json(replace(TLS, policies=(policy,))))
+    assert "kinds of failure" in refused(tls_json(replace(TLS, policies=(policy, policy))))
+
+
 def test_a_message_without_a_report_is_none() -> None:
     for message in (b"", b"Subject: hello\r\n\r\nHello.\r\n", carried(b"<feedback/>")):
         with pytest.raises(ReportError):
