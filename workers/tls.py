@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from apps.domains.certificates.files import certificate_paths, local_paths
 from apps.domains.certificates.showing import Shown
 
 log = logging.getLogger(__name__)
@@ -19,21 +20,6 @@ CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 
 class CertificateError(ValueError):
     """A certificate or key that cannot be used; the text is one line that names the setting."""
-
-
-def certificate_paths() -> tuple[Path, Path]:
-    """Return the files of the certificate chain and its key: those configured, or those we made."""
-    if settings.MAIL_TLS_CERTIFICATE:
-        return Path(settings.MAIL_TLS_CERTIFICATE), Path(
-            settings.MAIL_TLS_KEY or settings.MAIL_TLS_CERTIFICATE
-        )
-    return local_paths()
-
-
-def local_paths() -> tuple[Path, Path]:
-    """Return the files of the certificate that a local authority of our own issued."""
-    directory = settings.MAIL_STATE_DIR / "tls"
-    return directory / "server.pem", directory / "server.key"
 
 
 def check_pair(certificate: Path, key: Path, now: dt.datetime) -> None:

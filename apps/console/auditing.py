@@ -112,6 +112,7 @@ ACTIONS: Mapping[str, tuple[str | Promise, Mapping[str, str | Promise]]] = {
             "certificate.replace": _lazy("Certificate replaced"),
             "certificate.remove": _lazy("Certificate removed"),
             "certificate.issued": _lazy("Certificate issued"),
+            "certificate.renew": _lazy("Certificate asked for"),
         },
     ),
     "import": (

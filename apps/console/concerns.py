@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.accounts.throttle import Failures
+from apps.domains.certificates.queries import Troubles
 from apps.mailboxes.models import Mailbox
 from apps.queue.queries import Depth
 
@@ -62,6 +63,20 @@ def of_queue(depth: Depth, now: datetime) -> list[Concern]:
         )
         found.append(Concern("held", _("held"), text % depth.held, f"{where}?state=held"))
     return found
+
+
+def of_certificates(found: Troubles) -> list[Concern]:
+    """Return whether certificates do not hold, or will not for long."""
+    where, concerns = reverse("console:certificates"), []
+    if found.ended:
+        text = ngettext("%d certificate does not hold", "%d certificates do not hold", found.ended)
+        concerns.append(Concern("err", _("certificate"), text % found.ended, where))
+    if found.refused:
+        text = ngettext(
+            "%d certificate could not be renewed", "%d certificates could not be renewed", found.refused
+        )
+        concerns.append(Concern("warn", _("certificate"), text % found.refused, where))
+    return concerns
 
 
 def of_mailboxes(full: Sequence[Mailbox], most: int) -> list[Concern]:

@@ -64,7 +64,10 @@ GROUPS = (
     ),
     Group(
         _("Platform"),
-        (Section("system", "console:system", "server", _("System"), Noun.SYSTEM),),
+        (
+            Section("system", "console:system", "server", _("System"), Noun.SYSTEM),
+            Section("certificates", "console:certificates", "lock-keyhole", _("Certificates"), Noun.SYSTEM),
+        ),
     ),
 )
 

@@ -5,6 +5,7 @@ from django.urls import path
 from apps.console.views import (
     aliases,
     audit,
+    certificates,
     dns,
     domains,
     import_files,
@@ -97,6 +98,10 @@ urlpatterns = [
     path("roles/", roles.roles, name="roles"),
     path("search", search.search, name="search"),
     path("system/", system.system, name="system"),
+    path("certificates/", certificates.certificates, name="certificates"),
+    path("certificates/add", certificates.add, name="certificate-add"),
+    path("certificates/<int:certificate_id>/remove", certificates.remove, name="certificate-remove"),
+    path("certificates/<int:certificate_id>/renew", certificates.renew, name="certificate-renew"),
     path("queue/", queue.queue, name="queue"),
     path("queue/causes", queue.causes, name="queue-causes"),
     path("queue/codes/<str:reply>", queue.code, name="code"),

@@ -157,6 +157,7 @@ class Certificate(models.Model):
     last_error = models.TextField(blank=True, help_text="Why the last try to renew it failed.")
     failures = models.PositiveIntegerField(default=0, help_text="Tries that failed since it was last issued.")
     next_try = models.DateTimeField(null=True, help_text="When an authority is asked for it again.")
+    is_wanted_now = models.BooleanField(default=False, help_text="Somebody wants it asked for, due or not.")
 
     class Meta:
         constraints = [

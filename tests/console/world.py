@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
+
 from apps.accounts.models import Session, User
 from apps.accounts.services import credentials
 from apps.domains import dkim
 from apps.domains.keymaking import Algorithm
-from apps.domains.models import Domain
+from apps.domains.models import Certificate, Domain
 from apps.events.audit import SYSTEM
 from apps.events.trace import Event, Kind, record
 from apps.events.transactions import perform
@@ -81,9 +83,15 @@ def a_world() -> World:
     told = {"origin": "mx", "sender": "bob@far.example", "recipients": [str(mailbox)]}
     perform(record([Event(trace_id, Kind.ACCEPTED, domain.organisation_id, told)]))
     [key] = dkim.rotate(domain=domain, algorithms=[Algorithm.ED25519], actor=SYSTEM)
+    asked_for, _ = Certificate.objects.get_or_create(
+        source="acme",
+        domain=domain,
+        defaults={"names": [f"mail.{domain.name}"], "made_at": timezone.now(), "changed_at": timezone.now()},
+    )
     names = {
         "key_id": key.id,
         "step": "retire",
+        "certificate_id": asked_for.id,
         "recipient_id": queued.pk,
         "action": "hold",
         "reply": "451-4.4.1",

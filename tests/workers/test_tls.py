@@ -12,10 +12,11 @@ import pytest
 from cryptography import x509
 from django.conf import LazySettings
 
+from apps.domains.certificates.files import local_paths
 from apps.domains.certificates.showing import Shown
 from tests.certificates import Issued, issue, make_authority
 from workers.supervisor.certificates import ensure_certificates
-from workers.tls import CertificateError, LiveContext, best_pair, check_pair, local_paths
+from workers.tls import CertificateError, LiveContext, best_pair, check_pair
 
 NOW = dt.datetime.now(dt.UTC)
 NAMES = ["localhost", "127.0.0.1"]

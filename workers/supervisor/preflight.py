@@ -13,9 +13,10 @@ from pathlib import Path
 import psycopg
 from django.conf import settings
 
+from apps.domains.certificates.files import certificate_paths
 from apps.events.database import connection_arguments
 from apps.protocols.smtp.routes import RouteError, parse_routes
-from workers.tls import CertificateError, certificate_paths, check_pair
+from workers.tls import CertificateError, check_pair
 
 from .errors import CannotStart
 from .programs import MARK, processes

@@ -15,6 +15,7 @@ from apps.accounts.permissions import Noun, Reach
 from apps.accounts.queries import domains_in
 from apps.console import concerns, system
 from apps.console.access import administrators, where
+from apps.domains.certificates.queries import troubles
 from apps.events import health, processes, servers, wake
 from apps.events.health import OK
 from apps.events.traffic import Traffic, traffic
@@ -63,6 +64,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         parts = _parts()
         failures = throttle.recent_failures()
         found += concerns.of_system(parts) + concerns.of_sign_ins(failures)
+        found += concerns.of_certificates(troubles(now))
         context |= {"parts": parts, "failures": failures, "window_began": now - throttle.window()}
     if within := where(request, Noun.QUEUE):
         depth, causes = ask(queries.standing(within, limit=MOST))

@@ -94,6 +94,6 @@ def _keep(row: Certificate, chain: bytes, key: bytes, now: dt.datetime) -> None:
 def _keep_failure(row: Certificate, problem: str, now: dt.datetime) -> None:
     pause = wishes.pause_after(row.failures)
     Certificate.objects.filter(id=row.id).update(
-        last_error=problem, failures=row.failures + 1, next_try=now + pause
+        last_error=problem, failures=row.failures + 1, next_try=now + pause, is_wanted_now=False
     )
     log.error("certificate not issued", extra={"names": ", ".join(row.wanted[:5]), "reason": problem})

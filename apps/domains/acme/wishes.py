@@ -4,11 +4,14 @@ import datetime as dt
 from collections.abc import Iterable
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 
+from apps.domains.certificates.services import target_of
 from apps.domains.models import AcmeChallenge, Certificate, Domain
 from apps.domains.queries import served_names
 from apps.domains.resolver import Resolver
+from apps.events import audit
 from apps.protocols.mailauth.lookups import Status
 from apps.protocols.smtp.targets import find_addresses
 
@@ -79,12 +82,13 @@ def due(now: dt.datetime) -> list[int]:
         Certificate.objects.filter(source="acme")
         .filter(Q(next_try=None) | Q(next_try__lte=now))
         .order_by("id")
-        .values_list("id", "names", "wanted", "chain", "not_before", "not_after")
+        .values_list("id", "names", "wanted", "chain", "not_before", "not_after", "is_wanted_now")
     )
     return [
         number
-        for number, names, wanted, chain, begins, ends in rows
-        if not chain
+        for number, names, wanted, chain, begins, ends, is_wanted_now in rows
+        if is_wanted_now
+        or not chain
         or set(names) != set(wanted)
         or begins is None
         or ends is None
@@ -101,6 +105,13 @@ def claim(number: int, now: dt.datetime) -> bool:
     """Keep others from asking for it, too, while we do."""
     rows = Certificate.objects.filter(id=number).filter(Q(next_try=None) | Q(next_try__lte=now))
     return bool(rows.update(next_try=now + FIRST_PAUSE))
+
+
+def ask_at_once(*, certificate: Certificate, actor: audit.Actor) -> None:
+    """Have one asked for now, whether it is due or not."""
+    with transaction.atomic():
+        Certificate.objects.filter(id=certificate.id).update(next_try=None, is_wanted_now=True)
+        audit.record(actor=actor, action="certificate.renew", target=target_of(certificate))
 
 
 def pause_after(failures: int) -> dt.timedelta:

@@ -53,6 +53,7 @@ def put(certificate: Certificate, found: Read, now: dt.datetime) -> None:
     certificate.not_before, certificate.not_after = found.not_before, found.not_after
     certificate.changed_at = now
     certificate.last_error, certificate.failures, certificate.next_try = "", 0, None
+    certificate.is_wanted_now = False
     certificate.save()
 
 
