@@ -106,7 +106,7 @@ def _build(runs: list[str]) -> None:
           "--chunk-names=[name]-[hash]", f"--metafile={meta}", "--log-level=warning"], runs)  # fmt: skip
     _run([*runs, "node_modules/@tailwindcss/cli/dist/index.mjs", "-i", "css/app.css", "-o", str(DIST / "app.css"), "--minify"],
          runs)  # fmt: skip
-    _run([str(program), "css/composer.css", "--minify", "--target=es2022", f"--outfile={DIST / 'composer.css'}",
+    _run([str(program), "css/composer.css", "--bundle", "--minify", "--target=es2022", f"--outfile={DIST / 'composer.css'}",
           "--log-level=warning"], runs)  # fmt: skip
     names = {name: _hashed(DIST / name) for name in ("app.css", "composer.css")}
     outputs = json.loads(meta.read_text())["outputs"]

@@ -3,40 +3,38 @@
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 
-import { act, complain, takeBack } from "../list/acting";
+import { complain } from "../list/acting";
+import { Deeds } from "../list/deeds";
 import { startDrag, takeDrops } from "../list/dragging";
-import { confirmErasing } from "../list/erasing";
-import { hear, say, type MailAct } from "../list/events";
+import { drawRow, emptyState, selectBar, statusLine } from "../list/drawing";
+import { hear, say } from "../list/events";
 import type { Deed } from "../list/keys";
-import { askLabel } from "../list/labels";
-import { choose } from "../list/picker";
-import { drawRow, emptyState, selectBar } from "../list/drawing";
-import { places, Selection, stretch } from "../list/selection";
+import { MOST_STRETCH, Selection } from "../list/selection";
 import { FolderSource, SearchSource, type Source } from "../list/source";
-import { keyOf, MOVES, type Boot, type Row, type Verb } from "../list/types";
-import { afterRemoval, clamp, drawn, scrollTo, visible, type Range } from "../list/window";
+import { tellNew } from "../list/telling";
+import type { Boot, Row } from "../list/types";
+import { clamp, drawn, scrollTo, visible, type Range } from "../list/window";
 import { HttpError } from "../shared/http";
 import { gettext, interpolate, ngettext } from "../shared/i18n";
-import { notify } from "../shared/notices";
 
-const MOST_STRETCH = 5000;
 const SETTLE_MS = 20;
 
 export class MailList extends LitElement {
   boot!: Boot;
+  source!: Source;
   active = -1;
   opened = "";
   readonly selection = new Selection();
-  private source!: Source;
+  wantsFocus = false;
+  pending = 0;
+  private readonly deeds = new Deeds(this);
   private top = 0;
   private room = 800;
   private height = 56;
-  private pending = 0;
   private failed = false;
   private settling = 0;
   private refreshing = 0;
   private stops: (() => void)[] = [];
-  private wantsFocus = false;
 
   protected override createRenderRoot(): HTMLElement {
     return this;
@@ -55,7 +53,7 @@ export class MailList extends LitElement {
     measure.observe(this);
     this.stops = [
       () => measure.disconnect(),
-      takeDrops(this.boot.folder, (target) => void this.do(this.chosen, "move", { target })),
+      takeDrops(this.boot.folder, (target) => void this.deeds.do(this.deeds.chosen, "move", { target })),
       hear("mail:changed", (change) => {
         if (this.failed) this.again();
         if (change.mailbox !== this.boot.mailbox) return;
@@ -63,7 +61,7 @@ export class MailList extends LitElement {
           if (!this.boot.text) this.refreshSoon();
         }
       }),
-      hear("mail:act", (wanted) => void this.actFor(wanted)),
+      hear("mail:act", (wanted) => void this.deeds.actFor(wanted)),
       hear("mail:acted", ({ verb }) => {
         // What was found stays as it was found, until something comes back to it.
         if (verb === "undo" && this.boot.text) this.searchAgain();
@@ -94,8 +92,16 @@ export class MailList extends LitElement {
     return this.querySelector(".list-scroll");
   }
 
-  private get range(): Range {
+  get range(): Range {
     return visible(this.top, this.room, this.height, this.source.total);
+  }
+
+  get fitting(): number {
+    return Math.floor(this.room / this.height);
+  }
+
+  get activeRow(): Row | undefined {
+    return this.source.at(this.active);
   }
 
   // Drawing.
@@ -104,7 +110,7 @@ export class MailList extends LitElement {
     if (!this.boot) return nothing;
     const { total } = this.source;
     const now = new Date();
-    return html`${this.selection.size || this.selection.everything ? this.bar() : nothing}${this.status()}
+    return html`${this.selection.size || this.selection.everything ? this.bar() : nothing}${statusLine(this.source, this.failed, this.again)}
     ${total
       ? html`<div class="list-scroll" role="grid" aria-label=${this.boot.text ? gettext("Search") : this.boot.name}
           aria-rowcount=${total} aria-multiselectable="true" @scroll=${this.onScroll} @click=${this.onClick}
@@ -121,6 +127,12 @@ export class MailList extends LitElement {
             },
           )}</div></div>`
       : html`<div class="list-state">${this.source.searching ? nothing : emptyState(this.boot)}</div>`}`;
+  }
+
+  private loadedRows(): number {
+    let n = 0;
+    for (let index = 0; index < Math.min(this.source.total, MOST_STRETCH); index++) if (this.source.at(index)) n++;
+    return n;
   }
 
   private bar(): TemplateResult {
@@ -144,27 +156,6 @@ export class MailList extends LitElement {
     this.failed = false;
     this.requestUpdate();
   };
-
-  private status(): TemplateResult | typeof nothing {
-    const { source } = this;
-    if (this.failed) {
-      return html`<div class="list-status" role="alert"><span>${gettext("Some rows could not be loaded.")}</span><button
-        type="button" class="btn btn-sm" @click=${this.again}>${gettext("Try again")}</button></div>`;
-    }
-    if (!(source instanceof SearchSource)) return nothing;
-    const n = source.total;
-    const text = source.searching && !n
-      ? gettext("Searching…")
-      : source.isPartial
-        ? interpolate(ngettext("%(n)s result so far", "%(n)s results so far", n), { n })
-        : n
-          ? interpolate(ngettext("%(n)s result", "%(n)s results", n), { n })
-          : ""; // prettier-ignore
-    if (!text) return nothing;
-    return html`<div class="list-status"><span role="status">${text}</span>${source.searching
-      ? html`<button type="button" class="btn btn-sm" @click=${() => source.stop()}>${gettext("Stop")}</button>`
-      : nothing}</div>`;
-  }
 
   protected override updated(): void {
     if (!this.boot) return;
@@ -204,14 +195,14 @@ export class MailList extends LitElement {
     if (!row || event.button > 1) return;
     event.preventDefault();
     if (event.button === 1 || event.ctrlKey || event.metaKey) {
-      if (event.button !== 1 && target?.closest("[data-do=select]")) this.select(at);
+      if (event.button !== 1 && target?.closest("[data-do=select]")) this.deeds.select(at);
       else window.open(this.address(row), "_blank", "noopener");
       return;
     }
     const deed = target?.closest<HTMLElement>("[data-do]")?.dataset["do"];
-    if (event.shiftKey) void this.extend(at);
-    else if (deed === "select") this.select(at);
-    else if (deed === "star") void this.do([row], row.starred ? "unstar" : "star");
+    if (event.shiftKey) void this.deeds.extend(at);
+    else if (deed === "select") this.deeds.select(at);
+    else if (deed === "star") void this.deeds.do([row], row.starred ? "unstar" : "star");
     else this.open(at);
     this.activate(at);
   };
@@ -235,30 +226,6 @@ export class MailList extends LitElement {
     return `${this.boot.base}t/${row.thread}?folder=${row.folder}`;
   }
 
-  private select(at: number): void {
-    const row = this.source.at(at);
-    if (row) this.selection.toggle(row, at);
-    this.requestUpdate();
-  }
-
-  private async extend(to: number): Promise<void> {
-    const from = this.selection.anchor < 0 ? this.active : this.selection.anchor;
-    const { first, last } = stretch(from, to);
-    if (last - first > MOST_STRETCH) {
-      notify(gettext("That is too many at once. Select the whole folder instead."), { error: true });
-      return;
-    }
-    await this.source.need({ first, last }).catch(complain);
-    const rows: Row[] = [];
-    for (let n = first; n < last; n++) {
-      const row = this.source.at(n);
-      if (row) rows.push(row);
-    }
-    this.selection.add(rows);
-    this.selection.anchor = from;
-    this.requestUpdate();
-  }
-
   // Moving.
 
   activate(index: number, focus = true): void {
@@ -276,7 +243,7 @@ export class MailList extends LitElement {
     this.requestUpdate();
   }
 
-  private open(at: number): void {
+  open(at: number): void {
     const row = this.source.at(at);
     if (!row) return;
     const { mailbox } = this.boot;
@@ -296,219 +263,8 @@ export class MailList extends LitElement {
   }
 
   /** Do what a key or a button says; false if it means nothing here. */
-  async perform(deed: Deed | "all", near: Element | null = null): Promise<boolean> {
-    const page = Math.max(1, Math.floor(this.room / this.height) - 1);
-    const move = { next: 1, previous: -1, "page-down": page, "page-up": -page }[deed as string];
-    if (move !== undefined) {
-      this.activate(this.active + move);
-      if (this.opened && Math.abs(move) === 1 && innerWidth >= 640) this.open(this.active);
-      return true;
-    }
-    const [row] = [this.source.at(this.active)];
-    const rows = this.chosen;
-    switch (deed) {
-      case "first":
-        this.activate(0);
-        break;
-      case "last":
-        this.activate(this.source.total - 1);
-        break;
-      case "open":
-        this.open(this.active);
-        break;
-      case "select":
-        this.select(this.active);
-        break;
-      case "extend-down":
-      case "extend-up":
-        if (!this.selection.size && row) this.selection.toggle(row, this.active);
-        this.activate(this.active + (deed === "extend-down" ? 1 : -1));
-        await this.extend(this.active);
-        break;
-      case "select-all":
-        this.selectLoaded();
-        break;
-      case "select-unread":
-        this.selectLoaded((each) => each.unread > 0);
-        break;
-      case "archive-next":
-      case "archive-previous":
-        await this.archiveAndGo(deed === "archive-next" ? 0 : -1);
-        break;
-      case "select-none":
-        this.selection.clear();
-        this.requestUpdate();
-        break;
-      case "all":
-        this.selection.everything = true;
-        this.requestUpdate();
-        break;
-      case "archive":
-        await this.do(rows, "archive");
-        break;
-      case "delete":
-        await this.bin(rows);
-        break;
-      case "junk":
-        await this.do(rows, this.boot.use === "\\Junk" ? "not_junk" : "junk");
-        break;
-      case "star":
-        await this.do(rows, rows.every((each) => each.starred) ? "unstar" : "star");
-        break;
-      case "read":
-      case "unread":
-        await this.do(rows, deed);
-        break;
-      case "move":
-        await this.move(rows, near);
-        break;
-      case "label":
-        await this.label(rows, near);
-        break;
-      case "undo":
-        await takeBack(this.boot.base);
-        break;
-      case "back":
-        if (!this.selection.size && !this.selection.everything) return false;
-        this.selection.clear();
-        this.requestUpdate();
-        break;
-      default:
-        return false;
-    }
-    return true;
-  }
-
-  // Acting.
-
-  /** What a deed is done with: the selection, or else the active row. */
-  get chosen(): Row[] {
-    if (this.selection.size) return this.selection.rows;
-    const row = this.source.at(this.active);
-    return row ? [row] : [];
-  }
-
-  get activeRow(): Row | undefined {
-    return this.source.at(this.active);
-  }
-
-  private loadedRows(): number {
-    let n = 0;
-    for (let index = 0; index < Math.min(this.source.total, MOST_STRETCH); index++) if (this.source.at(index)) n++;
-    return n;
-  }
-
-  /** Archive the row, and open the one that follows or the one before. */
-  private async archiveAndGo(step: number): Promise<void> {
-    const at = this.active;
-    const row = this.source.at(at);
-    if (!row || !this.boot.mayWrite) return;
-    const isReading = this.opened !== "";
-    // What is open is not closed in between: the next one takes its place.
-    this.opened = "";
-    const done = this.do([row], "archive");
-    this.activate(Math.max(0, at + step));
-    if (isReading) this.open(this.active);
-    await done;
-  }
-
-  private selectLoaded(isWanted: (row: Row) => boolean = () => true): void {
-    for (let index = 0; index < Math.min(this.source.total, MOST_STRETCH); index++) {
-      const row = this.source.at(index);
-      if (row && isWanted(row)) this.selection.add([row]);
-    }
-    this.requestUpdate();
-  }
-
-  private async bin(rows: Row[]): Promise<void> {
-    if (this.boot.use !== "\\Trash") return this.do(rows, "delete");
-    if (await confirmErasing()) await this.do(rows, "erase");
-  }
-
-  private async move(rows: Row[], near: Element | null): Promise<void> {
-    if (!rows.length || !this.boot.mayWrite) return;
-    const target = await choose({
-      title: gettext("Move to"),
-      near,
-      choices: this.boot.folders
-        .filter((folder) => folder.id !== this.boot.folder)
-        .map(({ id, label, icon: name }) => ({ value: String(id), label, icon: name })),
-    });
-    if (target) await this.do(rows, "move", { target: Number(target) });
-  }
-
-  private async label(rows: Row[], near: Element | null): Promise<void> {
-    if (!rows.length || !this.boot.mayWrite) return;
-    const isOn = (name: string) => rows.every((row) => row.labels.includes(name));
-    const given = this.boot.labels.filter(isOn);
-    const name = await askLabel(given, near, this.boot.labels);
-    if (!name) return;
-    if (!this.boot.labels.includes(name)) this.boot.labels = [...this.boot.labels, name].sort();
-    await this.do(rows, isOn(name) ? "unlabel" : "label", { label: name });
-  }
-
-  private indexOf(rows: Row[]): number[] {
-    const keys = new Set(rows.map(keyOf));
-    const found: number[] = [];
-    const { first, last } = this.range;
-    const look = (index: number) => {
-      const row = this.source.at(index);
-      if (row && keys.delete(keyOf(row))) found.push(index);
-    };
-    for (let index = first; index < last && keys.size; index++) look(index);
-    for (let index = 0; index < Math.min(this.source.total, MOST_STRETCH) && keys.size; index++) look(index);
-    look(this.active);
-    return found.sort((a, b) => a - b);
-  }
-
-  /** Show a deed as done, do it, and let the server have the last word. */
-  private async do(rows: Row[], verb: Verb, more: { target?: number; label?: string } = {}): Promise<void> {
-    if (!rows.length || !this.boot.mayWrite) return;
-    const all = this.selection.everything ? this.boot.folder : undefined;
-    const before = { active: this.active };
-    const hadFocus = this.contains(document.activeElement);
-    if (MOVES.has(verb)) {
-      const wasOpen = rows.some((row) => row.thread === this.opened);
-      const gone = all ? [] : this.indexOf(rows);
-      if (!all) {
-        this.source.remove(gone);
-        this.active = clamp(afterRemoval(this.active, gone), this.source.total);
-      }
-      this.selection.clear();
-      if (wasOpen) say("mail:close", null, this);
-      this.wantsFocus = hadFocus || wasOpen;
-    } else {
-      for (const index of this.indexOf(rows)) {
-        const row = this.source.at(index);
-        if (row) this.source.change(index, changed(row, verb, more.label ?? ""));
-      }
-      this.selection.refresh(this.indexOf(rows).map((index) => this.source.at(index)!));
-    }
-    this.requestUpdate();
-    this.pending++;
-    const isDone = await act(this.boot.base, { verb, ...(all ? { all } : { places: places(rows) }), ...more });
-    this.pending--;
-    if (!isDone) {
-      this.active = before.active;
-      if (this.boot.text) this.searchAgain();
-    }
-    if (all) this.selection.clear();
-    this.refreshSoon();
-  }
-
-  /** What the reading pane wants done with the messages it shows; moves are for those in its folder alone. */
-  private async actFor(wanted: MailAct): Promise<void> {
-    const { uids, contents, verb, target, label } = wanted;
-    const rows = drawn(this.range, this.active, this.source.total)
-      .map((index) => this.source.at(index))
-      .filter((row): row is Row => !!row && !!(contents?.includes(row.content) || uids?.includes(row.uid)));
-    if (verb === "move" && !target) await this.move(rows, null);
-    else if (verb === "delete" && this.boot.use === "\\Trash") await this.bin(rows);
-    else if (rows.length && MOVES.has(verb)) await this.do(rows, verb, { target, label });
-    else if (contents?.length) {
-      const folder = MOVES.has(verb) ? wanted.folder : undefined;
-      if (await act(this.boot.base, { verb, contents, folder, target, label }) && MOVES.has(verb)) say("mail:close", null, this);
-    } else if (rows.length) await this.do(rows, verb, { target, label });
+  perform(deed: Deed | "all", near: Element | null = null): Promise<boolean> {
+    return this.deeds.perform(deed, near);
   }
 
   // What others did.
@@ -523,7 +279,7 @@ export class MailList extends LitElement {
     }, 60);
   }
 
-  private searchAgain(): void {
+  searchAgain(): void {
     this.source.refresh(this.range).catch(complain);
   }
 
@@ -562,37 +318,9 @@ export class MailList extends LitElement {
     }
     const top = this.source.at(0);
     if (top && newest && top.content !== newest.content && top.at >= newest.at && top.unread) {
-      tell(interpolate(gettext("New mail from %(who)s"), { who: top.who || top.address }));
+      tellNew(top);
     }
     this.requestUpdate();
-  }
-}
-
-let toldAt = 0;
-
-/** Say it to who listens, at most every 30 seconds. */
-function tell(text: string): void {
-  if (Date.now() - toldAt < 30_000) return;
-  toldAt = Date.now();
-  const region = document.getElementById("list-news");
-  if (region) region.textContent = text;
-}
-
-function changed(row: Row, verb: Verb, label: string): Row {
-  switch (verb) {
-    case "star":
-    case "unstar":
-      return { ...row, starred: verb === "star" };
-    case "read":
-      return { ...row, unread: 0 };
-    case "unread":
-      return { ...row, unread: row.uids.length };
-    case "label":
-      return { ...row, labels: [...new Set([...row.labels, label])] };
-    case "unlabel":
-      return { ...row, labels: row.labels.filter((name) => name !== label) };
-    default:
-      return row;
   }
 }
 

@@ -1,10 +1,11 @@
-/** How a row, the bar over a selection, and an empty list look. */
+/** How a row, the bar over a selection, the line over a search, and an empty list look. */
 
 import { html, nothing, type TemplateResult } from "lit";
 
 import { icon } from "../shared/icons";
-import { gettext, interpolate } from "../shared/i18n";
+import { gettext, interpolate, ngettext } from "../shared/i18n";
 import type { Deed } from "./keys";
+import { SearchSource, type Source } from "./source";
 import type { Boot, Row } from "./types";
 import { domainOf, exactDate, labelColour, rowName, shortDate } from "./words";
 
@@ -79,6 +80,27 @@ export function selectBar(bar: Bar): TemplateResult {
   </div>${bar.more
     ? html`<button type="button" class="select-all" @click=${() => bar.run("all", null)}>${bar.more}</button>`
     : nothing}`;
+}
+
+/** What is said while rows are missing: that they could not be had, or how far a search has come. */
+export function statusLine(source: Source, hasFailed: boolean, again: () => void): TemplateResult | typeof nothing {
+  if (hasFailed) {
+    return html`<div class="list-status" role="alert"><span>${gettext("Some rows could not be loaded.")}</span><button
+      type="button" class="btn btn-sm" @click=${again}>${gettext("Try again")}</button></div>`;
+  }
+  if (!(source instanceof SearchSource)) return nothing;
+  const n = source.total;
+  const text = source.searching && !n
+    ? gettext("Searching…")
+    : source.isPartial
+      ? interpolate(ngettext("%(n)s result so far", "%(n)s results so far", n), { n })
+      : n
+        ? interpolate(ngettext("%(n)s result", "%(n)s results", n), { n })
+        : ""; // prettier-ignore
+  if (!text) return nothing;
+  return html`<div class="list-status"><span role="status">${text}</span>${source.searching
+    ? html`<button type="button" class="btn btn-sm" @click=${() => source.stop()}>${gettext("Stop")}</button>`
+    : nothing}</div>`;
 }
 
 export function emptyState(boot: Boot): TemplateResult {

@@ -2,6 +2,9 @@
 
 import { keyOf, type Row } from "./types";
 
+/** More rows than these are not selected one by one. */
+export const MOST_STRETCH = 5000;
+
 export class Selection {
   private readonly chosen = new Map<string, Row>();
   /** From where Shift stretches. */
