@@ -7,7 +7,7 @@ import django.db
 import psycopg
 from django.db import connection, transaction
 
-SECONDS = 10
+SECONDS: float = 10
 
 
 class TooSlowError(Exception):
@@ -15,12 +15,13 @@ class TooSlowError(Exception):
 
 
 @contextmanager
-def patience(seconds: float = SECONDS) -> Iterator[None]:
+def patience(seconds: float | None = None) -> Iterator[None]:
     """Bound each statement within, all of which only read; raises TooSlowError."""
+    milliseconds = int((SECONDS if seconds is None else seconds) * 1000)
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(int(seconds * 1000))])
+                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds)])
             yield
     except psycopg.errors.QueryCanceled:
         raise TooSlowError from None
