@@ -25,3 +25,8 @@ def sts_policy_of(domain: Domain) -> str:
 def served_names(domain: Domain) -> tuple[str, ...]:
     """Return the names under a domain by which this server is asked for things, by HTTPS."""
     return tuple(f"{label}.{domain.name}" for label in ("autoconfig", "autodiscover", "mta-sts"))
+
+
+def every_name() -> list[str]:
+    """Return the names of all domains there are."""
+    return list(Domain.objects.values_list("name", flat=True))

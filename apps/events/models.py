@@ -48,3 +48,43 @@ class MessageEvent(models.Model):
     organisation_id = models.BigIntegerField(null=True)
     keys = ArrayField(models.TextField(), null=True, help_text="What the message can be found by.")
     detail = models.JSONField()
+
+
+class Tally(models.Model):
+    """How many messages came, left or were refused in five minutes; `traffic` makes them from the trace, and reads them.
+
+    Those without domain and recipients are sums of everything. What concerns one domain we serve is its own; what
+    concerns several keeps whose sender wrote, and for whom it was.
+    """
+
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=10)
+    domain = models.CharField(max_length=255, null=True)  # noqa: DJ001  # none is not an empty one
+    sender = models.CharField(max_length=255, null=True)  # noqa: DJ001  # likewise
+    recipients = ArrayField(models.TextField(), null=True)
+    count = models.IntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["at"],
+                name="tally_of_all",
+                condition=models.Q(domain__isnull=True, recipients__isnull=True),
+                include=["kind", "count"],
+            ),
+            models.Index(
+                fields=["domain", "at"],
+                name="tally_of_one",
+                condition=models.Q(domain__isnull=False),
+                include=["kind", "count"],
+            ),
+            models.Index(
+                fields=["at"], name="tally_of_several", condition=models.Q(recipients__isnull=False)
+            ),
+        ]
+
+
+class Tallied(models.Model):
+    """One row: until when the trace is summed up."""
+
+    until = models.DateTimeField()

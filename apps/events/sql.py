@@ -142,31 +142,115 @@ SELECT split_part(current_setting('server_version'), ' ', 1), pg_database_size(c
        current_setting('max_connections')::int, pg_postmaster_start_time()
 """
 
+# How far the sums reach, and what time it is.
+TALLY_REACH = "SELECT now(), until FROM events_tallied"
+
+# One hand at a time sums up.
+TALLY_LOCK = "SELECT until FROM events_tallied FOR UPDATE SKIP LOCKED"
+
+# What is later may still be written: a row bears the time at which its transaction began. PostgreSQL shows a role the
+# times of its own sessions, and all that write the trace are of ours.
+TALLY_SETTLED = """
+SELECT least(min(xact_start), now() - %s::interval) FROM pg_stat_activity
+ WHERE datname = current_database() AND backend_type = 'client backend'
+"""
+
+# What is counted, of one stretch of the trace: an index by time has what can be found by keys, another the rest.
+_OF_KEYS = """
+SELECT at, kind, detail FROM events_messageevent
+ WHERE keys IS NOT NULL AND kind IN ('accepted', 'refused') AND at >= {begin} AND at < {end}"""
+_EVENTS = f"""{_OF_KEYS}
+UNION ALL
+SELECT at, kind, detail FROM events_messageevent
+ WHERE keys IS NULL AND kind IN ('accepted', 'refused') AND at >= {{begin}} AND at < {{end}}"""
+# A message is received or refused for the domains of its recipients; what is written by a submission is its sender's.
+_KIND = "CASE WHEN kind = 'refused' THEN 'refused' WHEN detail ->> 'origin' IN ('mx', 'submission') THEN detail ->> 'origin' END"
+_SENDER = "CASE WHEN kind = 'accepted' AND detail ->> 'origin' = 'submission' THEN lower(split_part(detail ->> 'sender', '@', 2)) END"
+_RECIPIENTS = """ARRAY(SELECT DISTINCT lower(split_part(r, '@', 2)) AS name
+                    FROM jsonb_array_elements_text(CASE WHEN kind = 'refused' THEN jsonb_build_array(detail -> 'recipient')
+                         WHEN jsonb_typeof(detail -> 'recipients') = 'array' THEN detail -> 'recipients' END) AS r
+                   WHERE lower(split_part(r, '@', 2)) = ANY(%(domains)s::text[]) ORDER BY name)"""
+
+# Sum up a stretch: of everything, and of what concerns the domains we serve. What is sent by one of them to none of the
+# others, and what is received or refused for one alone, is of that domain; the rest keeps whom it is of.
+TALLY_ADD = f"""
+WITH counted AS (
+    SELECT date_bin('5 minutes', at, 'epoch') AS slot, {_KIND} AS kind,
+           CASE WHEN {_SENDER} = ANY(%(domains)s::text[]) THEN {_SENDER} END AS sender, {_RECIPIENTS} AS recipients,
+           coalesce((detail ->> 'count')::int, 1) AS n
+      FROM ({_EVENTS.format(begin="%(begin)s::timestamptz", end="%(end)s::timestamptz")}) AS events),
+told AS (
+    SELECT slot, kind, sender, recipients, n,
+           CASE WHEN sender IS NULL AND kind = 'submission' THEN 'mx' ELSE kind END AS told,
+           CASE WHEN recipients <@ ARRAY[sender] THEN sender
+                WHEN sender IS NULL AND cardinality(recipients) = 1 THEN recipients[1] END AS domain
+      FROM counted WHERE kind IS NOT NULL),
+laid_out AS (
+    SELECT slot, kind, told, domain, n, CASE WHEN domain IS NULL THEN sender END AS sender,
+           CASE WHEN domain IS NULL THEN recipients END AS recipients
+      FROM told)
+INSERT INTO events_tally (at, kind, domain, sender, recipients, count)
+SELECT slot, coalesce(kind, told), domain, sender, recipients, sum(n)
+  FROM laid_out
+ GROUP BY GROUPING SETS ((slot, kind), (slot, told, domain, sender, recipients))
+HAVING GROUPING(domain) = 1 OR domain IS NOT NULL OR sender IS NOT NULL OR recipients <> '{{}}'
+"""
+
+# Say how far it reaches now.
+TALLY_REACHED = "UPDATE events_tallied SET until = %s::timestamptz"
+
+# Sums older than anybody looks.
+TALLY_FORGET = "DELETE FROM events_tally WHERE at < %s::timestamptz - interval '25 hours'"
+
+
+def _exactly(events: str) -> str:
+    """Return the stretches that no sums tell of: the first and the last, and where the last hour begins."""
+    return "\nUNION ALL".join(
+        events.format(begin=f"%({name}_begin)s::timestamptz", end=f"%({name}_end)s::timestamptz")
+        for name in ("first", "edge", "last")
+    )
+
+
+_AGO = "floor(extract(epoch FROM %(now)s::timestamptz - at) / 3600)::int"
+# The sums of whole stretches, but for the one in which the last hour begins; each counts by its middle.
+_SUMS = """at >= %(first_end)s::timestamptz AND at < %(last_begin)s::timestamptz
+               AND NOT (at >= %(edge_begin)s::timestamptz AND at < %(edge_end)s::timestamptz)"""
+_AGO_OF_SUM = "floor(extract(epoch FROM %(now)s::timestamptz - at - interval '150 seconds') / 3600)::int"
+
 # Messages that came, went and were refused, for each of the last 24 hours; many refusals may be one row.
-TRAFFIC = """
+TRAFFIC = f"""
 SELECT what, ago, sum(n)::int FROM (
-    SELECT CASE WHEN kind = 'refused' THEN 'refused' WHEN detail ->> 'origin' = 'mx' THEN 'received'
-                WHEN detail ->> 'origin' = 'submission' THEN 'sent' END AS what,
-           floor(extract(epoch FROM now() - at) / 3600)::int AS ago, coalesce((detail ->> 'count')::int, 1) AS n
-      FROM events_messageevent
-     WHERE at > now() - interval '24 hours' AND at <= now() AND kind IN ('accepted', 'refused')) AS counted
+    SELECT {_KIND} AS what, {_AGO} AS ago, coalesce((detail ->> 'count')::int, 1) AS n
+      FROM ({_exactly(_EVENTS)}) AS events
+    UNION ALL
+    SELECT kind, {_AGO_OF_SUM}, count FROM events_tally
+     WHERE domain IS NULL AND recipients IS NULL AND {_SUMS}) AS counted
  WHERE what IS NOT NULL GROUP BY 1, 2
 """
 
-# The same of what is for or from some domains: sent by them, else received or refused for them.
-TRAFFIC_OF = """
-SELECT what, ago, count(*)::int FROM (
-    SELECT CASE WHEN kind = 'refused' THEN
-                     CASE WHEN lower(split_part(detail ->> 'recipient', '@', 2)) = ANY(%(domains)s::text[])
-                          THEN 'refused' END
-                WHEN detail ->> 'origin' = 'submission'
-                     AND lower(split_part(detail ->> 'sender', '@', 2)) = ANY(%(domains)s::text[]) THEN 'sent'
-                WHEN detail ->> 'origin' IN ('mx', 'submission')
-                     AND EXISTS (SELECT FROM jsonb_array_elements_text(detail -> 'recipients') AS r
-                                  WHERE lower(split_part(r, '@', 2)) = ANY(%(domains)s::text[])) THEN 'received'
-           END AS what, floor(extract(epoch FROM now() - at) / 3600)::int AS ago
-      FROM events_messageevent
-     WHERE keys && %(keys)s::text[] AND at > now() - interval '24 hours' AND at <= now()
-       AND kind IN ('accepted', 'refused')) AS counted
- WHERE what IS NOT NULL GROUP BY 1, 2
+
+def _of(events: str) -> str:
+    """Return the statement for some domains: a message is sent by them, or else received or refused for them."""
+    return f"""
+SELECT CASE kind WHEN 'refused' THEN kind WHEN 'submission' THEN kind ELSE 'mx' END, ago, sum(n)::int FROM (
+    SELECT CASE WHEN sender = ANY(%(domains)s::text[]) THEN 'submission'
+                WHEN recipients && %(domains)s::text[] THEN CASE kind WHEN 'refused' THEN kind ELSE 'mx' END END AS kind,
+           ago, n
+      FROM (SELECT {_KIND} AS kind, {_SENDER} AS sender, {_RECIPIENTS} AS recipients, {_AGO} AS ago, 1 AS n
+              FROM ({_exactly(events)}) AS events
+             UNION ALL
+            SELECT kind, sender, recipients, {_AGO_OF_SUM}, count FROM events_tally
+             WHERE recipients IS NOT NULL AND {_SUMS}) AS each
+     WHERE kind IS NOT NULL
+    UNION ALL
+    SELECT kind, {_AGO_OF_SUM}, count FROM events_tally
+     WHERE domain = ANY(%(domains)s::text[]) AND {_SUMS}) AS counted
+ WHERE kind IS NOT NULL GROUP BY 1, 2
 """
+
+
+# The same of what is for or from a few domains: what an index of their keys finds.
+TRAFFIC_OF = _of(_OF_KEYS + " AND keys && %(keys)s::text[]")
+
+# The same of so many domains that it is quicker to look at everything than to compare keys.
+TRAFFIC_OF_MANY = _of(_OF_KEYS)

@@ -184,7 +184,7 @@ def test_a_full_mailbox_weighs_more_than_a_nearly_full_one(domain: Domain, alice
     ("kind", "most"), [("superadmin", 7), ("organisation_admin", 5), ("domain_admin", 7)]
 )
 def test_it_costs_the_same_however_much_there_is(domain: Domain, kind: str, most: int) -> None:
-    """Three more are asked apart from Django: traffic, depth and causes."""
+    """Four more are asked apart from Django: traffic and how far its sums reach, depth and causes."""
     page: Client = browser(staff(kind, domain))
 
     def count() -> int:

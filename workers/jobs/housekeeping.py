@@ -19,8 +19,9 @@ from apps.domains import looking as dns
 from apps.domains import rotation
 from apps.domains.mta_sts import policies
 from apps.domains.mta_sts.fetching import Fetcher
+from apps.domains.queries import every_name
 from apps.domains.resolver import Resolver
-from apps.events import partitions
+from apps.events import partitions, traffic
 from apps.events.transactions import perform
 from apps.events.valkey import sync_client
 from apps.events.wake import Job, looking
@@ -103,6 +104,13 @@ def _partitions(_: Turn) -> list[str]:
     return perform(partitions.keep_days(datetime.now(UTC).date(), keep=settings.MAIL_TRACE_DAYS))
 
 
+def _sum_up_traffic(during: Turn) -> int:
+    served, total = every_name(), 0
+    while during.may_claim() and (some := perform(traffic.sum_up(served))):
+        total += some
+    return total
+
+
 def _forget_finished(during: Turn) -> int:
     keep = timedelta(seconds=settings.MAIL_QUEUE_KEEP)
     total = 0
@@ -139,6 +147,7 @@ def _refresh_policies(during: Turn) -> int:
 
 CHORES = (
     Chore("trace partitions", HOUR, _partitions),
+    Chore("sums of traffic", 60, _sum_up_traffic),
     Chore("finished queue rows", 60, _forget_finished),
     Chore("sign-in failures", 300, lambda _: throttle.forget_expired()),
     Chore("sessions of users", HOUR, lambda _: sessions.forget_sessions()),
