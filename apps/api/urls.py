@@ -36,6 +36,11 @@ urlpatterns = [
     path("tokens/<id:token_id>", tokens.TokenView.as_view(), name="token"),
     path("organisations", organisations.OrganisationsView.as_view(), name="organisations"),
     path("organisations/<id:organisation_id>", organisations.OrganisationView.as_view(), name="organisation"),
+    path(
+        "organisations/<id:organisation_id>/forwarders",
+        organisations.ForwardersView.as_view(),
+        name="forwarders",
+    ),
     path("domains", domains.DomainsView.as_view(), name="domains"),
     path("domains/<id:domain_id>", domains.DomainView.as_view(), name="domain"),
     path("domains/<id:domain_id>/dns", dns.DnsView.as_view(), name="dns"),

@@ -34,6 +34,11 @@ urlpatterns = [
     path("organisations/<int:organisation_id>/", organisations.organisation, name="organisation"),
     path("organisations/<int:organisation_id>/quota", organisations.quota, name="organisation-quota"),
     path("organisations/<int:organisation_id>/reports", organisations.reports, name="organisation-reports"),
+    path(
+        "organisations/<int:organisation_id>/forwarders",
+        organisations.forwarders,
+        name="organisation-forwarders",
+    ),
     path("organisations/<int:organisation_id>/switch", organisations.switch, name="organisation-switch"),
     path("organisations/<int:organisation_id>/delete", organisations.delete, name="organisation-delete"),
     path("domains/", domains.domains, name="domains"),

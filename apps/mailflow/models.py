@@ -208,7 +208,6 @@ class Forwarder(models.Model):
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+", db_index=False)
     word = models.CharField(max_length=253, help_text="A domain, or a network as CIDR.")
-    note = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -228,3 +228,13 @@ def test_things_are_deleted_by_who_may(domain: Domain, boss: User) -> None:
     empty = api.post("domains", {"name": f"empty.{domain.name}"})
     api.delete(f"domains/{empty['id']}")
     api.get(f"domains/{empty['id']}", 404)
+
+
+def test_whom_an_organisation_believes(domain: Domain, boss: User) -> None:
+    api = Api(boss)
+    place = f"organisations/{domain.organisation_id}/forwarders"
+    assert api.get(place) == {"forwarders": []}
+    kept = {"forwarders": ["192.0.2.0/24", "lists.example.org"]}
+    assert api.put(place, {"forwarders": ["Lists.example.org", "192.0.2.1/24"]}) == kept
+    assert api.get(place) == kept
+    assert api.put(place, {"forwarders": ["no domain"]}, 422)["code"] == "refused"

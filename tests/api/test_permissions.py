@@ -32,6 +32,7 @@ BODIES: dict[str, Any] = {
     "tokens_create": {"label": "x", "scopes": ["mail:read"]},
     "organisations_create": {"name": "New of {domain}"},
     "organisations_change": {"quota_bytes": 5},
+    "forwarders_set": {"forwarders": ["lists.example.org"]},
     "domains_create": {"name": "new.{domain}", "organisation_id": "<organisation_id>"},
     "domains_change": {"is_active": True},
     "domains_keys_change": {"state": "retired"},

@@ -344,3 +344,14 @@ def test_other_peoples_things_are_in_no_list(page: Client) -> None:
         assert other.domain.name not in text(page.get(f"/console/{name}/?q={other.domain.name}")).replace(
             f'value="{other.domain.name}"', ""
         )
+
+
+def test_whom_an_organisation_believes(page: Client, domain: Domain) -> None:
+    place = f"/console/organisations/{domain.organisation_id}/"
+    answer = page.post(place + "forwarders", {"forwarders": "lists.example.org\n0.0.0.0/0"})
+    assert answer.status_code == 422
+    assert "too large a network" in text(answer)
+    page.post(place + "forwarders", {"forwarders": "lists.example.org, 192.0.2.7/24"})
+    shown = text(page.get(place))
+    assert "lists.example.org" in shown
+    assert "192.0.2.0/24" in shown

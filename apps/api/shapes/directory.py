@@ -31,6 +31,14 @@ class NewOrganisationShape(StrictShape):
     )
 
 
+class ForwardersShape(StrictShape):
+    """Whom an organisation believes."""
+
+    forwarders = serializers.ListField(
+        child=serializers.CharField(max_length=253), max_length=500, help_text="Domains and networks."
+    )
+
+
 class PlaceChangeShape(StrictShape):
     """What may be changed of an organisation or a domain."""
 

@@ -11,10 +11,17 @@ from apps.api.lookup import one
 from apps.api.operations import given, operation
 from apps.api.paging import page
 from apps.api.permission import actor_of, demand, demand_fields, demand_seen, demand_somewhere, in_reach
-from apps.api.shapes.directory import NewOrganisationShape, OrganisationShape, PlaceChangeShape
+from apps.api.shapes.directory import (
+    ForwardersShape,
+    NewOrganisationShape,
+    OrganisationShape,
+    PlaceChangeShape,
+)
+from apps.mailflow.forwarders import forwarders_of, set_forwarders
 from apps.organisations import services
 from apps.organisations.models import Organisation
 
+FORWARDERS = {"forwarders": ["192.0.2.0/24", "lists.example.org"]}
 PLACE_VERBS = {"quota_bytes": Verb.LIMIT, "is_active": Verb.DISABLE}
 
 
@@ -110,3 +117,44 @@ class OrganisationView(APIView):
         demand(request, Verb.DELETE, target_of_organisation(found))
         services.delete_organisation(organisation=found, actor=actor_of(request))
         return Response(status=204)
+
+
+class ForwardersView(APIView):
+    """Whom it believes."""
+
+    @operation(
+        "forwarders_read",
+        scope="directory:read",
+        tag="Organisations",
+        summary="Read whom an organisation believes",
+        answer=ForwardersShape,
+        answer_example=FORWARDERS,
+    )
+    def get(self, request: Request, organisation_id: int) -> Response:
+        """Hosts and lists whose mail is taken though it fails its author's DMARC policy."""
+        found = one(Organisation.objects.all(), id=organisation_id)
+        demand(request, Verb.VIEW, target_of_organisation(found))
+        return Response({"forwarders": forwarders_of(found.id)})
+
+    @operation(
+        "forwarders_set",
+        scope="directory:write",
+        tag="Organisations",
+        summary="Say whom an organisation believes",
+        body=ForwardersShape,
+        body_example=FORWARDERS,
+        answer=ForwardersShape,
+        answer_example=FORWARDERS,
+        problem=("forbidden", "refused"),
+    )
+    def put(self, request: Request, organisation_id: int) -> Response:
+        """Believe these domains and networks, and no others.
+
+        A domain counts where the name of the host, SPF, a signature or a seal proves it.
+        """
+        found = one(Organisation.objects.all(), id=organisation_id)
+        demand(request, Verb.CHANGE, target_of_organisation(found))
+        words = given(ForwardersShape, request)["forwarders"]
+        return Response(
+            {"forwarders": set_forwarders(organisation=found, words=words, actor=actor_of(request))}
+        )

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from apps.accounts.permissions import Noun, Target, Verb
 from apps.accounts.queries import (
@@ -21,6 +22,7 @@ from apps.console.asking import Done, ask, posted
 from apps.console.forms.base import ConfirmForm, PaperForm, SizeField, TypedConfirmForm
 from apps.console.paging import Order, page_of
 from apps.mailboxes.queries import usage_of_organisations
+from apps.mailflow.forwarders import forwarders_of, set_forwarders
 from apps.organisations import services
 from apps.reports.queries import sends_reports
 from apps.reports.services import set_sending
@@ -40,6 +42,18 @@ class QuotaForm(PaperForm):
     """How much all mail of a place may take."""
 
     quota = SizeField(label=_("Room for all its mail"))
+
+
+class ForwardersForm(PaperForm):
+    """Whom an organisation believes."""
+
+    forwarders = forms.CharField(
+        label=_("Forwarders"),
+        required=False,
+        widget=forms.Textarea({"rows": 6, "spellcheck": "false"}),
+        max_length=100_000,
+        help_text=_("One domain or network a line, like lists.example.org or 192.0.2.0/24."),
+    )
 
 
 @administrators
@@ -93,6 +107,7 @@ def organisation(request: HttpRequest, organisation_id: int) -> HttpResponse:
         "usage": usage_of_organisations([found.id]).get(found.id),
         "domains": domains_in(where(request, Noun.DOMAIN)).filter(organisation=found).order_by("name")[:10],
         "sends_reports": sends_reports(found.id),
+        "forwarders": forwarders_of(found.id),
         "may": lookup.rights_on(
             request,
             target,
@@ -141,6 +156,38 @@ def reports(request: HttpRequest, organisation_id: int) -> HttpResponse:
         ],
         section=SECTION,
         button=_("Stop") if on else _("Send reports"),
+        back=_page(found.id),
+        run=run,
+    )
+
+
+@administrators
+def forwarders(request: HttpRequest, organisation_id: int) -> HttpResponse:
+    """Say whom it believes though DMARC fails."""
+    found = lookup.organisation(request, organisation_id, Verb.CHANGE)
+    form = ForwardersForm(posted(request), initial={"forwarders": "\n".join(forwarders_of(found.id))})
+
+    def run(data: dict[str, Any]) -> Done:
+        kept = set_forwarders(
+            organisation=found, words=data["forwarders"].replace(",", "\n").splitlines(), actor=actor(request)
+        )
+        words = ngettext(
+            "%(count)d forwarder is believed.", "%(count)d forwarders are believed.", len(kept)
+        ) % {"count": len(kept)}
+        return words, _page(found.id)
+
+    return ask(
+        request,
+        form,
+        title=_("Forwarders that are believed"),
+        explain=[
+            _(
+                "Mailing lists and forwarding change who sends, so DMARC fails for honest mail, too. What these pass on "
+                "is taken all the same: a domain counts where its server’s name, SPF, a signature or a seal proves it."  # noqa: RUF001
+            )
+        ],
+        section=SECTION,
+        button=_("Save"),
         back=_page(found.id),
         run=run,
     )
