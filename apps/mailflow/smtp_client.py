@@ -27,6 +27,7 @@ NO_UTF8 = Reply(550, "5.6.7", "The next server cannot carry internationalised ad
 TOO_LARGE = Reply(552, "5.3.4", "The message is larger than the next server takes")
 NO_STARTTLS = Reply(451, "4.7.4", "TLS is required, and the mail server does not offer it")
 HANDSHAKE_FAILED = Reply(451, "4.7.5", "The TLS handshake failed")
+SAID_AHEAD = Reply(451, "4.7.5", "The mail server said more than it may before TLS")
 NOT_TRUSTED = Reply(451, "4.7.5", "The mail server's certificate does not hold")
 NO_REQUIRETLS = Reply(550, "5.7.30", "REQUIRETLS support required, and the mail server does not offer it")
 # What OpenSSL calls a certificate that expired, is of another name, or of another address.
@@ -140,6 +141,8 @@ class SmtpClient:
         answer = await self._say("STARTTLS", self.timeouts.command)
         if answer.code != 220:
             raise TlsFailed(answer, TlsResult.NO_STARTTLS)
+        if await self._has_more():
+            raise TlsFailed(SAID_AHEAD)
         assert self.writer is not None
         try:
             async with asyncio.timeout(self.timeouts.connect):
@@ -292,6 +295,14 @@ class SmtpClient:
         if reply.code == 421:
             raise HostUnusable(reply)
         return reply
+
+    async def _has_more(self) -> bool:
+        """Whether words came that nobody asked for: in the clear, and yet they would be heard inside TLS."""
+        assert self.reader is not None
+        with contextlib.suppress(TimeoutError, OSError):
+            async with asyncio.timeout(0):
+                return bool(await self.reader.read(1))
+        return False
 
     async def _lines(self, reader: asyncio.StreamReader) -> list[bytes]:
         lines: list[bytes] = []

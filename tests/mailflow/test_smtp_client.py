@@ -195,6 +195,46 @@ def test_plain_words_added_before_tls_are_not_believed(tmp_path: Path) -> None:
 
 
 @contextlib.contextmanager
+def injecting(tls: ssl.SSLContext, words: bytes) -> Iterator[int]:
+    """A server behind a man in the middle, who adds words to the last answer in the clear; 250 to all else."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, ssl.SSLError):
+            for said in (b"220 hi\r\n", b"250-mx\r\n250 STARTTLS\r\n"):
+                writer.write(said)
+                await reader.readline()
+            writer.write(b"220 go\r\n" + words)
+            await writer.start_tls(tls)
+            while await reader.readline():
+                writer.write(b"250 mx\r\n")
+        writer.close()
+
+    loop = asyncio.new_event_loop()
+    server = loop.run_until_complete(asyncio.start_server(serve, "127.0.0.1", 0))
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    yield server.sockets[0].getsockname()[1]
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(5)
+
+
+def test_plain_answers_sent_ahead_are_not_heard_inside(tmp_path: Path) -> None:
+    """Heard there, each would stand for the answer to the next command: mail that nobody took is delivered."""
+    tls = make_pair(tmp_path)
+
+    async def capabilities() -> list[str]:
+        client = SmtpClient("mail.example.test", FAST)
+        await client.open("127.0.0.1", port, tls=client_context(), must=True)
+        client.abort()
+        return list(client.capabilities.keywords)
+
+    with injecting(tls, b"") as port:
+        assert asyncio.run(capabilities()) == []
+    with injecting(tls, b"250-mx\r\n250 REQUIRETLS\r\n") as port, pytest.raises(TlsFailed):
+        asyncio.run(capabilities())
+
+
+@contextlib.contextmanager
 def conversing(answers: dict[bytes, bytes], heard: list[bytes] | None = None) -> Iterator[int]:
     """A server with an answer to lines that begin so (none: it hangs up); 250 to others, but MAIL only once."""
 
