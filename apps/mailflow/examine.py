@@ -20,7 +20,7 @@ from apps.protocols.mailauth.dkim.verify import check_dkim
 from apps.protocols.mailauth.dmarc import By, DmarcResult, Policy, check_dmarc
 from apps.protocols.mailauth.iprev import IprevResult, check_iprev
 from apps.protocols.mailauth.results import say, without_ours, write
-from apps.protocols.mailauth.spf import SpfResult, check_spf
+from apps.protocols.mailauth.spf import Spf, SpfResult, check_spf
 from apps.protocols.mime.addresslist import parse_addresses, spec_text
 from apps.protocols.mime.headers import HEADER, every, header_end
 from apps.protocols.mime.scan import Scanned, scan
@@ -30,6 +30,7 @@ TEXT_LIMIT = 0
 # Below this, hashing and scanning take less time than a thread does to be asked.
 INLINE_BYTES = 64 * 1024
 MOST_AUTHORS = 20
+NOTHING = SpfResult(Spf.NONE, "", "mfrom")
 
 type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -138,18 +139,20 @@ class Examiner:
         ends = loop.time() + self._seconds
         at, large = int(now.timestamp()), len(body) > INLINE_BYTES
         run, seconds = self._resolver.run, self._seconds
-        sealed = _is_sealed(body)
+        sealed, authors = _is_sealed(body), author_domains(body)
         said = check_spf(
             claims.address, sender=claims.sender, helo=claims.helo, receiver=self._hostname, now=at
         )
-        spf, dkim, arc, iprev = await asyncio.gather(
+        spf, dkim, arc, iprev, _ = await asyncio.gather(
             run(said, seconds=seconds),
             run(check_dkim(body, at), seconds=seconds, in_thread=large),
             run(check_arc(body if sealed else b"", at), seconds=seconds, in_thread=large and sealed),
             run(check_iprev(claims.address), seconds=seconds),
+            # Policies are asked for meanwhile: a stranger whose own name servers are slow must not leave them no time.
+            run(check_dmarc(authors, NOTHING, (), by=self._by), seconds=seconds),
         )
         left = max(0.0, ends - loop.time())
-        dmarc = await run(check_dmarc(author_domains(body), spf, dkim, by=self._by), seconds=left)
+        dmarc = await run(check_dmarc(authors, spf, dkim, by=self._by), seconds=left)
         return Checked(spf, dkim, dmarc, arc, iprev)
 
     def results(self, claims: Claims, checked: Checked, *, is_followed: bool = True) -> Results:

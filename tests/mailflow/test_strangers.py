@@ -163,6 +163,13 @@ def test_all_that_is_late_is_no_verdict() -> None:
     assert found.disposal.fate is Fate.TAKE
 
 
+def test_nobody_keeps_us_from_asking_for_the_policy() -> None:
+    """Name servers of a forger's own that never answer must not take the time of the author's."""
+    with serving(Zone(ZONE, {"bob.test": SILENT, "k._domainkey.bob.test": SILENT})) as slow:
+        found, _ = met(slow, letter("bob@reject.test"), sender="mallory@bob.test", seconds=0.6)
+    assert (found.disposal.fate, reply_to(found)) == (Fate.REFUSE, replies.DMARC_REJECTED)
+
+
 def test_results_that_claim_to_be_ours_go(server: str) -> None:
     forged = "Authentication-Results: MX.example.test;\r\n dmarc=pass header.from=reject.test\r\nAuthentication-Results: other.test; spf=pass\r\n"
     body = letter("bob@none.test", extra=forged)

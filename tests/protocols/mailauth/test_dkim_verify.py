@@ -357,3 +357,12 @@ def test_base64_of_a_signature_is_strict() -> None:
     assert check(message[:at] + b"!" + message[at:]).result is Dkim.PERMERROR
     value = base64.b64encode(b"short")
     assert check(re.sub(rb"; b=.*\r\n", b"; b=" + value + b"\r\n", message, count=1)).result is Dkim.FAIL
+
+
+def test_a_name_that_dns_cannot_have_is_no_fault_of_dns() -> None:
+    """Or a forger makes DMARC's failure a doubt by a selector that nobody can ask for."""
+    selector = ".".join(["a" * 60] * 4)
+    assert (
+        check(signed(KEY, s=selector), {f"{selector}._domainkey.example.test": Status.FAULT}).result
+        is Dkim.PERMERROR
+    )

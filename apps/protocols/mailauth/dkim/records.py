@@ -11,6 +11,7 @@ from .tags import TagError, parse_tags, read_base64, read_list
 
 RECORD_LIMIT = 4096
 """So long may a record be; a key of 4096 bits takes 740 characters."""
+NAME_LIMIT = 253
 FEWEST_BITS, MOST_BITS = 1024, 8192
 _ED25519_BYTES = 32
 
@@ -41,6 +42,9 @@ class PublicKey:
 
 def find_key(name: str) -> Inquiry[PublicKey]:
     """Ask for the key at a name; raises Rejected."""
+    if len(name) > NAME_LIMIT:
+        # Not for DNS to say: that it cannot be asked is no trouble of the moment.
+        raise Rejected(Dkim.PERMERROR, "there can be no such key")
     answer = yield Lookup(name, "TXT")
     if answer.status is Status.FAULT:
         raise Rejected(Dkim.TEMPERROR, "the key cannot be looked up at the moment")
