@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# An aggregate report and a TLS report, counted and written by us, read back by parsedmarc (PyPI).
+# Reports sent to us, honest and hostile; then an aggregate report and a TLS report, counted and written by us, read back
+# by parsedmarc (PyPI).
 set -euo pipefail
 cd "$CHECKOUT"
+"$PYTHON" tests/show/send_report.py "$RUN"
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 if ! { "$PYTHON" -m venv "$SCRATCH/venv" && env -u PYTHONPATH timeout 400 "$SCRATCH/venv/bin/pip" install -q parsedmarc; } \
     >"$SCRATCH/pip.log" 2>&1; then
