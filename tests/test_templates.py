@@ -40,6 +40,17 @@ def test_a_template_keeps_to_the_policy(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_is_typed_last_is_what_is_shown(path: Path) -> None:
+    """Of requests that wait, htmx keeps the first and drops the others, unless it is told otherwise."""
+    typing = [
+        tag
+        for tag in re.findall(r"<[^>]*hx-trigger=\"input[^>]*>", path.read_text())
+        if "hx-sync=" not in tag
+    ]
+    assert typing == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_template_compiles(path: Path) -> None:
     engines["django"].get_template(str(path.relative_to(ROOT / "templates")))
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+
+from .views.errors import signed_out
 
 type View[**P] = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
@@ -24,10 +26,15 @@ def signed_in[**P](view: View[P]) -> View[P]:
 
 
 def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
-    """Send a page to the sign-in page; tell a fragment's page, or a script, that the session is over."""
+    """Send a page to the sign-in page and back; tell a script, or whoever sends a form, that the session is over."""
     where = reverse("pages:sign-in")
     if request.headers.get("HX-Request"):
-        return HttpResponse(status=401, headers={"HX-Redirect": where})
-    if "text/html" not in request.headers.get("Accept", "text/html") or request.method != "GET":
-        return HttpResponse(status=401)
-    return HttpResponseRedirect(f"{where}?{urlencode({'next': request.get_full_path()})}")
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+        here = f"?{urlencode({'next': page._replace(scheme='', netloc='').geturl()})}" if page.path else ""
+        return HttpResponse(status=401, headers={"HX-Redirect": f"{where}{here}"})
+    accepts = request.headers.get("Accept", "")
+    if request.method == "GET" and "text/html" in (accepts or "text/html"):
+        return HttpResponseRedirect(f"{where}?{urlencode({'next': request.get_full_path()})}")
+    if request.method == "POST" and "text/html" in accepts:
+        return signed_out(request)
+    return HttpResponse(status=401)
