@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from apps.accounts.throttle import Failures
 from apps.domains.certificates.queries import Troubles
+from apps.domains.models import DnsLook
 from apps.mailboxes.models import Mailbox
 from apps.queue.queries import Depth
 
@@ -76,6 +77,22 @@ def of_certificates(found: Troubles) -> list[Concern]:
             "%d certificate could not be renewed", "%d certificates could not be renewed", found.refused
         )
         concerns.append(Concern("warn", _("certificate"), text % found.refused, where))
+    return concerns
+
+
+def of_domains(found: Sequence[DnsLook], most: int) -> list[Concern]:
+    """Return the domains that do not publish what mail needs."""
+    if len(found) > most:
+        text = _("More than %d domains have records in DNS to be put right") % most
+        return [Concern("warn", _("DNS"), text, reverse("console:domains"))]
+    concerns = []
+    for one in found:
+        text = ngettext(
+            "%(name)s: %(count)d record in DNS has to be put right",
+            "%(name)s: %(count)d records in DNS have to be put right",
+            one.faults,
+        ) % {"name": one.domain.name, "count": one.faults}
+        concerns.append(Concern("warn", _("DNS"), text, reverse("console:domain-dns", args=[one.domain_id])))
     return concerns
 
 

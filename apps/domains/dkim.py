@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -26,6 +26,8 @@ RETIRED = timedelta(days=14)
 """How long a retired key stays published: longer than any queue keeps trying."""
 
 State = DkimKey.State
+# Any number no other pair of advisory locks begins with.
+_LOCK = 0x646B_696D
 
 
 def keys_of(domain: Domain) -> QuerySet[DkimKey]:
@@ -63,7 +65,9 @@ def rotate(
             if any(key.state == State.PENDING for key in keys):
                 continue
             made.append(_next(domain, pair, keys))
-            _tell(domain, "make", made[-1], actor)
+        # Last: whoever writes into the audit trail keeps everybody else waiting until COMMIT.
+        for key in made:
+            _tell(domain, "make", key, actor)
     return made
 
 
@@ -174,8 +178,13 @@ def _retire(key: DkimKey, now: datetime) -> None:
 
 
 def _lock(domain: Domain) -> None:
-    """Take the domain's row: of two who change its keys at once, the second sees what the first did."""
-    if not Domain.objects.select_for_update(no_key=True).filter(id=domain.id).exists():
+    """Let nobody else change the domain's keys: of two who do at once, the second sees what the first did.
+
+    Not by the domain's row: some take that one after they wrote into the audit trail, and we do so after this.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, domain.id % 2**31])
+    if not Domain.objects.filter(id=domain.id).exists():
         raise NotFoundError(f"there is no domain {domain.name}")
 
 

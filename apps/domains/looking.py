@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.protocols.mailauth import sts_policy
@@ -30,6 +31,7 @@ AGAIN = dt.timedelta(hours=6)
 SOONEST = dt.timedelta(seconds=5)
 """Whoever asks again within it is shown what was just found."""
 AT_ONCE = 30
+DEMO = "example.test"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,12 @@ def look(domain: Domain, *, now: dt.datetime, resolver: Resolver | None = None) 
     records = wanted(here, there)
     findings = tuple(asyncio.run(_ask(resolver, records, here, there)))
     DnsLook.objects.update_or_create(
-        domain=domain, defaults={"looked_at": now, "findings": [_kept(finding) for finding in findings]}
+        domain=domain,
+        defaults={
+            "looked_at": now,
+            "findings": [_kept(finding) for finding in findings],
+            "faults": sum(finding.is_fault for finding in findings),
+        },
     )
     return Looked(now, findings)
 
@@ -118,11 +125,12 @@ def look_due(*, may_go_on: Callable[[], bool], now: Callable[[], dt.datetime] = 
     return looked
 
 
-def faults_of(domain_ids: Sequence[int]) -> Mapping[int, int]:
-    """Return how many faults each of these domains had when they were last looked at, of those that had some."""
-    rows = DnsLook.objects.filter(domain_id__in=domain_ids).values_list("domain_id", "findings")
-    counted = {key: sum(bool(item.get("fault")) for item in findings) for key, findings in rows}
-    return {key: count for key, count in counted.items() if count}
+def faulty(rows: QuerySet[Domain], *, most: int) -> list[DnsLook]:
+    """Return what was found of those of these domains that have to be put right, the worst first."""
+    found = DnsLook.objects.filter(faults__gt=0, domain__is_active=True, domain__in=rows.order_by())
+    if settings.MAIL_DEMO:
+        found = found.exclude(domain__name=DEMO)  # Which nobody can publish.
+    return list(found.select_related("domain").order_by("-faults", "domain__name")[:most])
 
 
 def _identity(item: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -139,7 +147,6 @@ def _kept(finding: Finding) -> dict[str, Any]:
         "code": finding.code,
         "found": [_plain(text) for text in finding.found],
         "facts": {name: _plain(text) for name, text in finding.facts.items()},
-        "fault": finding.is_fault,
     }
 
 

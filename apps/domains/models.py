@@ -118,6 +118,7 @@ class DnsLook(models.Model):
     domain = models.OneToOneField(Domain, on_delete=models.CASCADE, primary_key=True, related_name="dns_look")
     looked_at = models.DateTimeField()
     findings = models.JSONField(default=list)
+    faults = models.PositiveIntegerField(default=0, help_text="How many records have to be put right.")
 
     class Meta:
         indexes = [models.Index(fields=["looked_at"], name="dns_look_by_age")]

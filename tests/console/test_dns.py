@@ -60,6 +60,7 @@ def test_it_works(
     assert key_text("ed25519", key.public) in shown
     assert 'data-copies="record-0-value"' in shown
     assert "waits to be seen in DNS" in shown
+    assert f"{key.domain.name}: 2 records in DNS have to be put right" in text(page.get("/console/"))
 
 
 def test_whoever_asks_at_once_again_is_shown_the_same(page: Client, place: str, domain: Domain) -> None:

@@ -181,7 +181,7 @@ def test_a_full_mailbox_weighs_more_than_a_nearly_full_one(domain: Domain, alice
 
 
 @pytest.mark.parametrize(
-    ("kind", "most"), [("superadmin", 7), ("organisation_admin", 5), ("domain_admin", 7)]
+    ("kind", "most"), [("superadmin", 8), ("organisation_admin", 6), ("domain_admin", 8)]
 )
 def test_it_costs_the_same_however_much_there_is(domain: Domain, kind: str, most: int) -> None:
     """Four more are asked apart from Django: traffic and how far its sums reach, depth and causes."""

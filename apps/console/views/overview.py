@@ -16,6 +16,7 @@ from apps.accounts.queries import domains_in
 from apps.console import concerns, system
 from apps.console.access import administrators, where
 from apps.domains.certificates.queries import troubles
+from apps.domains.looking import faulty
 from apps.events import health, processes, servers, wake
 from apps.events.health import OK
 from apps.events.traffic import Traffic, traffic
@@ -70,6 +71,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         depth, causes = ask(queries.standing(within, limit=MOST))
         found += concerns.of_queue(depth, now)
         context |= {"depth": depth, "causes": [_said(cause) for cause in causes]}
+    if within := where(request, Noun.DOMAIN):
+        found += concerns.of_domains(faulty(domains_in(within), most=MOST + 1), MOST)
     if within := where(request, Noun.TRACE):
         context["traffic"] = _draw(_traffic(within))
     if within := where(request, Noun.MAILBOX):
