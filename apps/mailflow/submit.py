@@ -16,6 +16,7 @@ from apps.events.transactions import Plan, query
 from apps.mailboxes.queries import may_send_as
 from apps.mailboxes.sql import Leads
 from apps.protocols.addresses import Address, AddressError
+from apps.protocols.mailauth.results import without_ours
 from apps.protocols.mime import compose
 from apps.protocols.mime.addresslist import parse_addresses, spec_text
 from apps.protocols.mime.headers import BLANK, HEADER, MBOX_LINE, every, first, subset
@@ -79,6 +80,8 @@ class Submission(Reception):
             return refusal
         domain = transaction.mail.sender.domain if transaction.mail.sender else self.hostname
         without = BLIND if await self._is_honest(peer.user, transaction, body) else (*BLIND, b"sender")
+        # What bears our name is believed by programs that read it: not from users, either.
+        body = without_ours(body, self.hostname)
         body = complete(
             body, now=now, message_id_domain=domain, random=secrets.token_bytes(16), without=without
         )

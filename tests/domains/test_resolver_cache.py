@@ -203,6 +203,8 @@ def test_a_zone_that_never_answers_keeps_nobody_else_waiting() -> None:
         ("a.b.Silent.example", "silent.example"),
         ("a.b.shop.co.uk", "shop.co.uk"),
         ("1.2.0.192.in-addr.arpa", "0.192.in-addr.arpa"),
+        ("1.0.0.0." * 6 + "8.b.d.0.1.0.0.2.ip6.arpa", "8.b.d.0.1.0.0.2.ip6.arpa"),
+        ("arpa", "arpa"),
         ("com", "com"),
         ("b.co", "b.co"),
     ],

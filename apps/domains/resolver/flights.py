@@ -41,9 +41,10 @@ class _Loop:
 
 def zone_of(name: str) -> str:
     """Return what the questions of one stranger have in common: roughly a domain that somebody registered."""
-    labels = name.lower().rsplit(".", 4)
+    labels = name.lower().rsplit(".", 10)
     if labels[-1] == "arpa":
-        return ".".join(labels[-4:])
+        # Of an address as much as one operator is given: 16 bits, or 32 of IPv6.
+        return ".".join(labels[-10 if labels[-2:-1] == ["ip6"] else -4 :])
     return ".".join(labels[-3:] if len(labels[-1]) == 2 and labels[-2:-1] in SHARED else labels[-2:])
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
@@ -191,6 +192,15 @@ def test_a_submitted_message_is_completed(listener: Listener, alice: Mailbox) ->
     assert b"ESMTPA" in bytes(message.prefix)
     assert b"for <" not in bytes(message.prefix)
     assert message.size > len(body) - len("Bcc: y@elsewhere.example\r\n")
+
+
+def test_users_cannot_say_what_we_found_either(listener: Listener, alice: Mailbox) -> None:
+    with smtplib.SMTP("127.0.0.1", listener.submission, timeout=10) as client:
+        client.login(str(alice), PASSWORD)
+        body = f"Date: x\r\nMessage-ID: <1@x>\r\nFrom: {alice}\r\n\r\nhi\r\n"
+        forged = f"Authentication-Results: {settings.MAIL_HOSTNAME};\r\n dkim=pass header.d=bank.example\r\n"
+        client.sendmail(str(alice), ["x@elsewhere.example"], forged + body)
+        assert QueuedMessage.objects.latest("id").size == len(body)
 
 
 def test_a_sender_who_is_not_the_user_is_taken_out(listener: Listener, alice: Mailbox, carol: str) -> None:
