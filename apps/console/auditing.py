@@ -115,6 +115,15 @@ ACTIONS: Mapping[str, tuple[str | Promise, Mapping[str, str | Promise]]] = {
             "certificate.renew": _lazy("Certificate asked for"),
         },
     ),
+    "blocklist": (
+        _lazy("Block lists"),
+        {
+            "blocklist.listed": _lazy("Address came onto a block list"),
+            "blocklist.unlisted": _lazy("Address left a block list"),
+            "blocklist.broken": _lazy("Block list broken"),
+            "blocklist.mended": _lazy("Block list works again"),
+        },
+    ),
     "import": (
         _lazy("Imports"),
         {
@@ -127,6 +136,7 @@ _WORDS = {action: word for _kind, (_name, words) in ACTIONS.items() for action, 
 _FACTS = {
     "algorithm": _lazy("Algorithm"),
     "bytes": _lazy("Size"),
+    "codes": _lazy("Answers"),
     "count": _lazy("Number"),
     "expires_at": _lazy("Valid until"),
     "in": _lazy("In"),

@@ -7,6 +7,9 @@ from django.views.decorators.cache import never_cache
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from apps.events.health import OK, check
+from apps.reports.blocklists import measures
+
+measures.register()
 
 
 @never_cache

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -14,6 +14,8 @@ from apps.events.health import OK
 from apps.events.processes import Seen
 from apps.events.servers import Disk
 from apps.events.wake import Job
+from apps.protocols.mailauth.blocklists import State
+from apps.reports.blocklists.queries import Stands
 
 # The beat wakes each job every five seconds, and a turn of it may take a minute.
 SILENT_SECONDS = 150
@@ -89,3 +91,35 @@ def of_disk(disk: Disk | None) -> Part:
     if share < DISK_WARN:
         return Part(_("Disk"), "ok", _("has room"))
     return Part(_("Disk"), "err" if share >= DISK_ERR else "warn", _now("%d %% full") % int(share * 100))
+
+
+STANDS: Mapping[State, tuple[str, str | Promise]] = {
+    State.CLEAN: ("ok", _("not listed")),
+    State.LISTED: ("err", _("listed")),
+    State.UNDECLARED: ("warn", _("an answer nobody declared")),
+    State.UNKNOWN: ("off", _("unknown")),
+    State.UNKEPT: ("off", _("holds no IPv6")),
+    State.WORKS: ("ok", _("works")),
+    State.BROKEN: ("warn", _("broken list")),
+    State.SILENT: ("off", _("no answer")),
+}
+
+
+def of_blocklists(rows: Sequence[Stands], now: datetime) -> list[Part]:
+    """Say how our addresses stand on block lists, and whether these are in order; the worst first."""
+    return [_of_standing(row, now) for row in rows]
+
+
+def _of_standing(row: Stands, now: datetime) -> Part:
+    look, word = STANDS[row.state]
+    if row.state is State.SILENT and row.is_long(now):
+        look = "warn"
+    note = ", ".join([*row.codes, *([row.reason] if row.reason else [])])
+    if row.state in {State.LISTED, State.BROKEN}:
+        note = _now("for %(time)s") % {"time": timesince(row.since, now, depth=1)} + (
+            f": {note}" if note else ""
+        )
+    name = row.zone
+    if row.address:
+        name = _now("%(address)s on %(list)s") % {"address": row.address, "list": row.zone}
+    return Part(name, look, word, note)

@@ -5,6 +5,7 @@ from django.db.models.functions import Now
 
 from apps.domains.models import Domain
 from apps.organisations.models import Organisation
+from apps.protocols.mailauth.blocklists import State
 
 
 class ReportSetting(models.Model):
@@ -193,3 +194,19 @@ class SourceName(models.Model):
     address = models.GenericIPAddressField(primary_key=True)
     name = models.CharField(max_length=253, blank=True)
     looked_at = models.DateTimeField()
+
+
+class Standing(models.Model):
+    """How an address of ours stands on a block list; without an address: how the list itself is."""
+
+    zone = models.CharField(max_length=253)
+    address = models.CharField(max_length=45, blank=True)
+    state = models.CharField(max_length=10, choices=[(state.value, state.value) for state in State])
+    codes = models.JSONField(default=list, help_text="What it answered.")
+    reason = models.TextField(blank=True, help_text="Why, in the words of the list or of DNS.")
+    is_alarmed = models.BooleanField(default=False, help_text="Told to be at fault, and not yet to be well.")
+    since = models.DateTimeField(help_text="When it came to be so.")
+    looked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["zone", "address"], name="reports_standing_once")]

@@ -159,3 +159,13 @@ def networks(name: str, default: str, help: str) -> list[str]:  # noqa: A002
         ]
 
     return _read(name, default, help, parse, "a list of addresses and networks")
+
+
+def addresses(name: str, default: str, help: str) -> list[str]:  # noqa: A002
+    """Read a comma-separated list of IP addresses."""
+
+    def parse(raw: str) -> list[str]:
+        entries = [entry.strip() for entry in raw.split(",") if entry.strip()]
+        return [str(ipaddress.ip_address(entry)) for entry in entries]
+
+    return _read(name, default, help, parse, "a list of addresses")

@@ -71,6 +71,17 @@ MAIL_REPORT_DAYS = registry.integer(
     least=1,
     most=3650,
 )
+MAIL_BLOCKLISTS = registry.words(
+    "MAIL_BLOCKLISTS",
+    "",
+    "Block lists to ask once an hour whether our own addresses stand there, with the answers that say so: "
+    "`bl.example,zen.example=127.0.0.2-11`; empty asks none. See docs/operator.md for whom one may ask.",
+)
+MAIL_OUTBOUND_ADDRESSES = registry.addresses(
+    "MAIL_OUTBOUND_ADDRESSES",
+    "",
+    "Addresses our mail leaves from, which are looked for on MAIL_BLOCKLISTS; empty looks for those of MAIL_HOSTNAME.",
+)
 MAIL_ACME_DIRECTORY = registry.text(
     "MAIL_ACME_DIRECTORY",
     "",

@@ -33,6 +33,7 @@ from apps.mailflow.writing import drafts, release, uploads
 from apps.queue import services as queue
 from apps.reports import keeping as reports
 from apps.reports import naming
+from apps.reports.blocklists import watching
 from apps.store import packing
 from apps.store.partitions import PARTITIONS
 from apps.store.services import keeping
@@ -167,6 +168,7 @@ CHORES = (
     Chore("packs and snapshots", 5, _build),
     Chore("reports to others", 600, lambda during: reporting.tell_all(during.may_claim, now=timezone.now())),
     Chore("names of senders", 600, lambda during: naming.look_up(during.may_claim, now=timezone.now())),
+    Chore("block lists", HOUR, lambda during: watching.watch(during.may_claim, now=timezone.now())),
     Chore("old reports", HOUR, lambda during: reports.forget(during.may_claim, now=timezone.now())),
     Chore("actions to undo", 600, lambda during: undo.forget(during.may_claim)),
     Chore("merges of conversations", DAY, lambda _: perform(keeping.forget_merges())),

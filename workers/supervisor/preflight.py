@@ -15,6 +15,7 @@ from django.conf import settings
 
 from apps.domains.certificates.files import certificate_paths
 from apps.events.database import connection_arguments
+from apps.protocols.mailauth.blocklists import ListError, read_lists
 from apps.protocols.smtp.routes import RouteError, parse_routes
 from workers.tls import CertificateError, check_pair
 
@@ -30,6 +31,7 @@ LEFTOVER_SECONDS = 5
 def check_all() -> None:
     """Every check; raises CannotStart at the first that fails."""
     check_routes()
+    check_blocklists()
     check_certificate()
     check_ports()
     check_database()
@@ -42,6 +44,14 @@ def check_routes() -> None:
         parse_routes(settings.MAIL_ROUTES)
     except RouteError as error:
         raise CannotStart(f"MAIL_ROUTES: {error}") from None
+
+
+def check_blocklists() -> None:
+    """MAIL_BLOCKLISTS can be read."""
+    try:
+        read_lists(settings.MAIL_BLOCKLISTS)
+    except ListError as error:
+        raise CannotStart(f"MAIL_BLOCKLISTS: {error}") from None
 
 
 def check_directory() -> None:

@@ -25,6 +25,7 @@ from apps.events.valkey import sync_client
 from apps.mailboxes.queries import nearly_full, usage_within
 from apps.queue import queries
 from apps.queue.words import words_of
+from apps.reports.blocklists.queries import standing
 
 from .queue import NO_CODE
 
@@ -64,7 +65,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     if everything := where(request, Noun.SYSTEM):
         parts = _parts()
         failures = throttle.recent_failures()
-        found += concerns.of_system(parts) + concerns.of_sign_ins(failures)
+        lists = system.of_blocklists(standing(), now)
+        found += concerns.of_system([*parts, *lists]) + concerns.of_sign_ins(failures)
         found += concerns.of_certificates(troubles(now))
         context |= {"parts": parts, "failures": failures, "window_began": now - throttle.window()}
     if within := where(request, Noun.QUEUE):

@@ -16,6 +16,7 @@ from apps.events import processes, servers, wake
 from apps.events.transactions import ask
 from apps.events.valkey import sync_client
 from apps.queue import queries
+from apps.reports.blocklists.queries import standing
 
 
 @administrators
@@ -30,12 +31,15 @@ def system(request: HttpRequest) -> HttpResponse:
     of_database = parts.of_server("PostgreSQL", answers=database is not None)
     of_valkey = parts.of_server("Valkey", answers=valkey is not None)
     of_disk = parts.of_disk(disk)
-    all_parts = [*running, *jobs, of_database, of_valkey, of_disk]
+    now = timezone.now()
+    lists = parts.of_blocklists(standing(), now)
+    all_parts = [*running, *jobs, of_database, of_valkey, of_disk, *lists]
     context = {
         "section": "system",
-        "now": timezone.now(),
+        "now": now,
         "processes": running,
         "jobs": jobs,
+        "lists": lists,
         "database": database,
         "of_database": of_database,
         "valkey": valkey,
