@@ -126,7 +126,7 @@ def file(parcels: Sequence[Parcel], owner: str) -> Plan[int]:
 
 
 def _may_be_report(parcel: Parcel) -> bool:
-    return incoming.may_be_report(parcel.recipient.address, lambda: facts.unpack(parcel.facts).structure)
+    return incoming.may_be_report(parcel.recipient.address, parcel.facts)
 
 
 def _is_only_read(parcel: Parcel, place: Place) -> bool:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from apps.events.transactions import Plan, Run
@@ -15,6 +15,7 @@ ADDRESSES = frozenset({"dmarc-reports", "tlsrpt"})
 COMPLAINTS = frozenset({"abuse", "postmaster", "fbl"})
 """Names that people read, and feedback loops write to."""
 _FEEDBACK = b'"feedback-report"'
+_SUBJECT = b"report domain:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,15 @@ def is_for_reports(address: str) -> bool:
     return local_of(address) in ADDRESSES
 
 
-def may_be_report(address: str, structure: Callable[[], bytes]) -> bool:
-    """Say whether a message is worth reading as a report: by its address, or as a complaint by how it is built."""
+def may_be_report(address: str, packed: bytes) -> bool:
+    """Say whether a message is worth reading as a report: by its address, or by what its packed facts hold.
+
+    A domain may name any address for reports (rua=); their subject is then what tells them (RFC 7489 7.2.1.1).
+    """
     if is_for_reports(address):
         return True
-    return local_of(address) in COMPLAINTS and _FEEDBACK in structure().lower()
+    lower = packed.lower()
+    return _SUBJECT in lower or (_FEEDBACK in lower and local_of(address) in COMPLAINTS)
 
 
 def take(letters: Sequence[Letter]) -> Plan[None]:

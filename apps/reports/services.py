@@ -6,6 +6,7 @@ import logging
 import uuid
 
 from django.db import transaction
+from django.db.models.functions import Length
 
 from apps.domains.models import Domain
 from apps.events import audit
@@ -37,15 +38,18 @@ def set_sending(*, organisation: Organisation, on: bool, actor: audit.Actor) -> 
 
 
 def file_report(*, domain: Domain, report: Report, trace_id: uuid.UUID, now: dt.datetime) -> bool:
-    """Keep a report about a domain, or one below it; False if we have it already. Raises ReportError."""
+    """Keep a report that came to a domain; False if we have it already. Raises ReportError.
+
+    It may be about another domain of the same organisation, or about a name below.
+    """
     with transaction.atomic():
         if isinstance(report, Feedback):
             return _file_complaint(domain, report, trace_id, now)
         begins, ends = _moment(report.begin, now), _moment(report.end, now)
+        domain = _whose(domain, report)
         since = now - dt.timedelta(days=1)
         if Received.objects.filter(domain=domain, received_at__gte=since).count() >= MOST_A_DAY:
             raise ReportError(f"more than {MOST_A_DAY} reports about {domain.name} in a day")
-        _must_be_about(domain, report)
         received, is_new = Received.objects.get_or_create(
             domain=domain,
             kind=Received.Kind.DMARC if isinstance(report, AggregateReport) else Received.Kind.TLS,
@@ -70,16 +74,25 @@ def file_report(*, domain: Domain, report: Report, trace_id: uuid.UUID, now: dt.
     return True
 
 
-def _must_be_about(domain: Domain, report: AggregateReport | TlsReport) -> None:
+def _whose(came_to: Domain, report: AggregateReport | TlsReport) -> Domain:
+    """Return the domain of ours that a report is about, the longest name that fits."""
     if isinstance(report, AggregateReport):
         about = {report.published.domain}
     else:
         about = {policy.domain for policy in report.policies if policy.domain}
-    others = [name for name in about if not f".{name}".endswith(f".{domain.name}")]
-    if others or not about:
-        raise ReportError(
-            f"a report about {', '.join(sorted(others))[:200] or 'nothing'}, sent to {domain.name}"
-        )
+    names = sorted(about)
+    for domain in Domain.objects.filter(
+        organisation_id=came_to.organisation_id, name__in=_above(names[:1])
+    ).order_by(Length("name").desc()):
+        if all(f".{name}".endswith(f".{domain.name}") for name in names):
+            return domain
+    raise ReportError(f"a report about {', '.join(names)[:200] or 'nothing'}, sent to {came_to.name}")
+
+
+def _above(names: list[str]) -> list[str]:
+    return [
+        ".".join(labels[n:]) for labels in (name.split(".") for name in names) for n in range(len(labels))
+    ]
 
 
 def _file_rows(received: Received, report: AggregateReport) -> None:

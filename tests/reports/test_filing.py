@@ -155,13 +155,27 @@ def test_mail_for_a_domain_that_is_not_ours_is_not_kept() -> None:
 
 
 def test_which_mail_may_be_a_report() -> None:
-    def feedback() -> bytes:
-        return b'(... ("REPORT-TYPE" "feedback-report") ...)'
+    complaint = b'... ("REPORT-TYPE" "feedback-report") ...'
+    named = b'..."[Preview] Report Domain: example.test Submitter: receiver.test Report-ID: <1>"...'
+    assert incoming.may_be_report("DMARC-Reports+x@example.test", b"")
+    assert incoming.may_be_report("abuse@example.test", complaint)
+    assert incoming.may_be_report("alice@example.test", named)
+    assert not incoming.may_be_report("abuse@example.test", b"")
+    assert not incoming.may_be_report("alice@example.test", complaint)
 
-    assert incoming.may_be_report("DMARC-Reports+x@example.test", lambda: b"")
-    assert incoming.may_be_report("abuse@example.test", feedback)
-    assert not incoming.may_be_report("abuse@example.test", lambda: b"")
-    assert not incoming.may_be_report("alice@example.test", feedback)
+
+def test_a_report_may_be_about_a_name_below_or_another_domain_of_theirs() -> None:
+    domain = a_domain()
+    other = a_domain(organisation=domain.organisation)
+    below = replace(
+        about(domain), report_id="2", published=replace(AGGREGATE.published, domain=f"news.{domain.name}")
+    )
+    assert file(domain, below)
+    assert file(domain, about(other))
+    assert ReceivedRow.objects.filter(domain=domain).count() == 1
+    assert ReceivedRow.objects.filter(domain=other).count() == 1
+    with pytest.raises(ReportError):
+        file(domain, about(a_domain()))
 
 
 def test_old_reports_are_forgotten() -> None:
