@@ -164,6 +164,6 @@ def _console_menu(page: Page) -> None:
 
 
 def _said(view: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
-    request = RequestFactory().get("/")
+    request = RequestFactory(SERVER_NAME="localhost").get("/")
     request.user = AnonymousUser()
     return view(request)
