@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from apps.protocols.mime.headers import FIELDS_LIMIT
 from apps.protocols.smtp import replies
 
 from .disposal import Disposal, Fate
@@ -20,6 +21,13 @@ def too_many_hops(facts: Facts, disposal: Disposal) -> Refuse | None:
     return Refuse(replies.TOO_MANY_HOPS, f"{facts.scanned.hops} Received headers")
 
 
+def header_too_long(facts: Facts, disposal: Disposal) -> Refuse | None:
+    """An author that stands further down than we read was not checked, and yet is shown by programs that read on."""
+    if facts.scanned.header_end <= FIELDS_LIMIT:
+        return None
+    return Refuse(replies.HEADER_TOO_LONG, f"a header of {facts.scanned.header_end} bytes")
+
+
 def dmarc(facts: Facts, disposal: Disposal) -> Refuse | Defer | None:
     """What its author's domain asks to be refused is refused, if nobody who gets it says otherwise (RFC 7489 6.6)."""
     if disposal.fate is Fate.REFUSE:
@@ -29,7 +37,7 @@ def dmarc(facts: Facts, disposal: Disposal) -> Refuse | Defer | None:
     return None
 
 
-JUDGES: tuple[Judge, ...] = (too_many_hops, dmarc)
+JUDGES: tuple[Judge, ...] = (too_many_hops, header_too_long, dmarc)
 
 
 def judge(facts: Facts, disposal: Disposal | None = None) -> Refuse | Defer | None:

@@ -170,6 +170,13 @@ def test_nobody_keeps_us_from_asking_for_the_policy() -> None:
     assert (found.disposal.fate, reply_to(found)) == (Fate.REFUSE, replies.DMARC_REJECTED)
 
 
+def test_an_author_cannot_stand_where_nobody_reads_on(server: str) -> None:
+    """We read fields from half a megabyte; a mail program may read more, and show whom it finds there."""
+    padding = f"X-Padding: {'a' * 900}\r\n" * 600
+    found, _ = met(server, letter("boss@reject.test", extra=padding), sender="mallory@plain.test")
+    assert reply_to(found) == replies.HEADER_TOO_LONG
+
+
 def test_results_that_claim_to_be_ours_go(server: str) -> None:
     forged = "Authentication-Results: MX.example.test;\r\n dmarc=pass header.from=reject.test\r\nAuthentication-Results: other.test; spf=pass\r\n"
     body = letter("bob@none.test", extra=forged)

@@ -135,6 +135,7 @@ TOO_LARGE = Reply(552, "5.3.4", "Message too large")
 BARE_CR_OR_LF = Reply(550, "5.6.11", "Bare CR or LF in the message")
 NUL_IN_MESSAGE = Reply(550, "5.6.11", "NUL in the message")
 FROM_MISSING = Reply(554, "5.6.0", "The message needs a From header with an address")
+HEADER_TOO_LONG = Reply(554, "5.6.0", "The header of the message is too long")
 TOO_MANY_HOPS = Reply(554, "5.4.6", "Too many hops, mail loop suspected")
 
 # --- what is wrong with us ----------------------------------------------------------------------------------
