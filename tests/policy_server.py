@@ -20,6 +20,7 @@ class Publisher:
     content_type: str = "text/plain; charset=utf-8"
     headers: dict[str, str] = field(default_factory=dict)
     pause: float = 0
+    by_host: dict[str, bytes] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -31,11 +32,12 @@ class _Handler(BaseHTTPRequestHandler):
         said.asked.append((self.headers["Host"], self.path))
         self.send_response(said.status)
         self.send_header("Content-Type", said.content_type)
-        self.send_header("Content-Length", str(len(said.body)))
+        body = said.by_host.get(self.headers["Host"], said.body)
+        self.send_header("Content-Length", str(len(body)))
         for name, value in said.headers.items():
             self.send_header(name, value)
         self.end_headers()
-        for byte in said.body if said.pause else [said.body]:
+        for byte in body if said.pause else [body]:
             time.sleep(said.pause)
             self.wfile.write(byte if isinstance(byte, bytes) else bytes([byte]))
 

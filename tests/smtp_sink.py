@@ -82,17 +82,20 @@ class Sink:
 
 @contextlib.contextmanager
 def sinking(
-    sink: Sink | None = None, *, port: int = 0, tls: ssl.SSLContext | None = None, **options: Any
+    sink: Sink | None = None,
+    *,
+    port: int = 0,
+    host: str = "127.0.0.1",
+    tls: ssl.SSLContext | None = None,
+    **options: Any,
 ) -> Iterator[tuple[Sink, int]]:
     """Run a sink while the block runs; gives it and its port."""
     sink = sink or Sink()
     options.setdefault("enable_SMTPUTF8", True)
-    controller = Controller(
-        sink, hostname="127.0.0.1", port=port, tls_context=tls, decode_data=False, **options
-    )
+    controller = Controller(sink, hostname=host, port=port, tls_context=tls, decode_data=False, **options)
     # The controller's own start() checks the port it was given, which cannot be "any free one".
     loop = asyncio.new_event_loop()
-    server = loop.run_until_complete(loop.create_server(controller._factory_invoker, "127.0.0.1", port))
+    server = loop.run_until_complete(loop.create_server(controller._factory_invoker, host, port))
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     try:

@@ -44,6 +44,7 @@ REASONS: Sequence[tuple[str, str]] = (
     (r"5\.4\.4", "This domain has no mail server."),
     (r"5\.4\.6", "The message went round in circles."),
     (r"5\.6\.7", "The other side cannot carry addresses with letters beyond ASCII."),
+    (r"5\.7\.30", "It was to travel encrypted all the way, which the other side does not promise."),
     (r"5\.7\.", "The other side refused the message by its rules."),
 )
 OTHER = "The other side refused the message."

@@ -4,7 +4,7 @@ import contextlib
 
 from apps.protocols.mailauth.dane import match
 from apps.protocols.mailauth.lookups import Tlsa
-from apps.protocols.mailauth.mta_sts import PolicyError, read_policy, read_record, write_policy
+from apps.protocols.mailauth.mta_sts import PolicyError, policy_lines, read_policy, read_record
 
 
 def test_one_input(data: bytes) -> None:
@@ -15,4 +15,4 @@ def test_one_input(data: bytes) -> None:
     with contextlib.suppress(PolicyError):
         policy = read_policy(data)
         policy.names("mx.far.example")
-        assert read_policy(write_policy(policy)) == policy
+        assert read_policy("\n".join(policy_lines(policy)).encode()) == policy

@@ -1,5 +1,6 @@
 """Who is told that a message did not arrive, once, in words and in a form programs read."""
 
+import dataclasses
 import datetime as dt
 import email
 import email.policy
@@ -106,6 +107,15 @@ def test_who_does_not_want_to_know_is_not_told(bob: Mailbox) -> None:
 def test_the_whole_message_comes_back_when_asked(bob: Mailbox) -> None:
     [(_, text)] = reports(Failure(a_parcel(str(bob), bob, ret="FULL"), NO_SUCH))
     assert "At noon?" in text
+
+
+def test_what_was_to_travel_by_tls_alone_does_not_come_back_whole(bob: Mailbox) -> None:
+    parcel = a_parcel(str(bob), bob, ret="FULL")
+    parcel = dataclasses.replace(parcel, envelope=dataclasses.replace(parcel.envelope, requiretls=True))
+    [(_, text)] = reports(Failure(parcel, Failed(Reply(550, "5.7.30", "REQUIRETLS support required"))))
+    assert "Subject: lunch" in text
+    assert "At noon?" not in text
+    assert "encrypted" in text
 
 
 def test_too_old_says_so(bob: Mailbox) -> None:

@@ -117,17 +117,11 @@ def _host(value: str) -> str:
     return host
 
 
-def write_policy(policy: Policy) -> bytes:
-    """Write the file that a domain of ours publishes."""
-    lines = [
+def policy_lines(policy: Policy) -> tuple[str, ...]:
+    """Return the lines of a policy as a TLS report repeats them (RFC 8460 4.4)."""
+    return (
         "version: STSv1",
         f"mode: {policy.mode.value}",
         *(f"mx: {host}" for host in policy.hosts),
         f"max_age: {policy.max_age}",
-    ]
-    return "".join(f"{line}\r\n" for line in lines).encode()
-
-
-def policy_lines(policy: Policy) -> tuple[str, ...]:
-    """Return the lines of a policy as a TLS report repeats them (RFC 8460 4.4)."""
-    return tuple(write_policy(policy).decode().split("\r\n")[:-1])
+    )

@@ -14,7 +14,6 @@ from apps.protocols.mailauth.mta_sts import (
     policy_lines,
     read_policy,
     read_record,
-    write_policy,
 )
 
 GOOD = b"version: STSv1\r\nmode: enforce\r\nmx: mx1.far.example\r\nmx: *.far.example\r\nmax_age: 86400\r\n"
@@ -35,7 +34,7 @@ def test_it_works() -> None:
     assert announced("v=STSv1; id=20260101T000000;") == Announced("20260101T000000")
     policy = read_policy(GOOD)
     assert policy == Policy(Mode.ENFORCE, ("mx1.far.example", "*.far.example"), 86400)
-    assert read_policy(write_policy(policy)) == policy
+    assert read_policy("\n".join(policy_lines(policy)).encode()) == policy
     assert policy_lines(policy)[:2] == ("version: STSv1", "mode: enforce")
 
 
