@@ -1,5 +1,6 @@
 """The certificate our doors show, and the context they show it with."""
 
+import contextlib
 import datetime as dt
 import logging
 import os
@@ -104,6 +105,10 @@ class LiveContext:
 
     def refresh(self) -> bool:
         """Load the files again if they changed; raises and keeps the old pair when the new one is unusable."""
+        if self._paths == local_paths() and (configured := certificate_paths()) != self._paths:
+            with contextlib.suppress(ssl.SSLError, OSError):  # Said when we started.
+                server_context(*configured)
+                self._paths, self._seen = configured, ()
         if (stamp := self._stamp()) == self._seen:
             return False
         self._seen = stamp

@@ -75,6 +75,16 @@ def test_it_works_and_is_kept(world: World) -> None:
     assert len(world.publisher.asked) == 1
 
 
+def test_those_who_ask_at_once_fetch_once(world: World) -> None:
+    async def main() -> list[Held]:
+        async with a_database() as database:
+            policies = Policies(Resolver([world.address]), database, world.fetcher, lambda: NOW)
+            return await asyncio.gather(*(policies.find("far.example") for _ in range(4)))
+
+    assert asyncio.run(main()) == [Held(POLICY)] * 4
+    assert len(world.publisher.asked) == 1
+
+
 def test_who_publishes_none_is_not_asked_for_any(world: World) -> None:
     del world.zone.records["_mta-sts.far.example", "TXT"]
     assert world.find() == Held()

@@ -1,6 +1,7 @@
 """A system that has certificates issued by a real ACME authority, and shows them by SNI: `acme_issues.py SCRATCH`."""
 
 import os
+import smtplib
 import socket
 import ssl
 import subprocess
@@ -42,7 +43,7 @@ def main() -> int:
         system = System(state, env)
         try:
             run = system.wait(120)
-            return show(system, int(run["imaps"]["port"]))
+            return show(system, int(run["imaps"]["port"]), int(run["smtp"]["port"]))
         finally:
             system.stop()
 
@@ -59,7 +60,7 @@ def manage(system: System, *words: str) -> str:
     return done.stdout
 
 
-def show(system: System, imaps: int) -> int:
+def show(system: System, imaps: int, smtp: int) -> int:
     """Print what was issued, and who is shown what."""
     end = time.monotonic() + 120
     listed = ""
@@ -74,22 +75,44 @@ def show(system: System, imaps: int) -> int:
     for name in (OWN, *NAMES, "somebody.else.example"):
         print(f"IMAP, asked for {name}: shown one by {issuer(imaps, name)}")
         assert ("Pebble" in issuer(imaps, name)) == (name != "somebody.else.example")
+    print(f"SMTP, STARTTLS for {NAMES[1]}: shown one by {starttls(smtp, NAMES[1])}")
     return 0
+
+
+def starttls(port: int, name: str) -> str:
+    """Do the same by STARTTLS."""
+    with smtplib.SMTP("127.0.0.1", port) as client:
+        vars(client)["_host"] = name  # What smtplib asks for by SNI.
+        client.starttls(context=whatever())
+        assert isinstance(client.sock, ssl.SSLSocket)
+        found = named(client.sock)
+    assert "Pebble" in found
+    return found
+
+
+def whatever() -> ssl.SSLContext:
+    """Trust whoever answers: who that is, is what is looked at."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+def named(tls: ssl.SSLSocket) -> str:
+    """Return who issued what was shown."""
+    from cryptography import x509
+
+    shown = tls.getpeercert(binary_form=True)
+    assert shown is not None
+    return x509.load_der_x509_certificate(shown).issuer.rfc4514_string()
 
 
 def issuer(port: int, name: str) -> str:
     """Shake hands by a name; return who issued what was shown."""
-    from cryptography import x509
-
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with (
         socket.create_connection(("127.0.0.1", port), 10) as plain,
-        context.wrap_socket(plain, server_hostname=name) as tls,
+        whatever().wrap_socket(plain, server_hostname=name) as tls,
     ):
-        shown = tls.getpeercert(binary_form=True)
-    assert shown is not None
-    return x509.load_der_x509_certificate(shown).issuer.rfc4514_string()
+        return named(tls)
 
 
 if __name__ == "__main__":

@@ -77,7 +77,8 @@ def main() -> int:
 
 def a_zone(port: int, shown: dict[str, Issued | None]) -> Zone:
     """What DNS says; DNSSEC vouches for the domains with TLSA records."""
-    lines, signed = [], {}
+    lines: list[str] = []
+    signed: dict[str, str] = {}
     for name, (address, _) in DOMAINS.items():
         domain, mx = f"{name}.example", f"mx.{name}.example"
         lines += [f"{domain} MX 10 {mx}.", f"{mx} A {address}", f"mta-sts.{domain} A {WEB}"]

@@ -159,3 +159,15 @@ def test_a_configured_pair_that_cannot_be_used_gives_way_to_our_own(
     chain, key = issue("mail.example.test").write(tmp_path)
     settings.MAIL_TLS_CERTIFICATE, settings.MAIL_TLS_KEY = str(chain), str(key)
     assert best_pair() == (chain, key)
+
+
+def test_a_configured_pair_that_was_mended_is_taken(tmp_path: Path, settings: LazySettings) -> None:
+    settings.MAIL_TLS_CERTIFICATE = str(tmp_path / "server.pem")
+    settings.MAIL_TLS_KEY = str(tmp_path / "server.key")
+    live = LiveContext(*best_pair())
+    assert not live.refresh()
+    mended = issue("mail.example.test")
+    mended.write(tmp_path)
+    assert live.refresh()
+    assert shown_to(live, None) == mended.der
+    assert not live.refresh()

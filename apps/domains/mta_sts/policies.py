@@ -122,6 +122,7 @@ class Policies:
     fetcher: Fetcher
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     _remembered: dict[str, tuple[float, Held]] = field(default_factory=dict)
+    _asking: dict[str, asyncio.Task[Held]] = field(default_factory=dict)
 
     async def find(self, domain: str) -> Held:
         """Return what mail to a domain is held to now. A database that is away holds it to nothing less: it raises."""
@@ -129,7 +130,11 @@ class Policies:
         known = self._remembered.get(domain)
         if known is not None and clock() < known[0]:
             return known[1]
-        held = await self._find(domain)
+        if (task := self._asking.get(domain)) is None:
+            # Several conversations with one domain begin together, and its policy is fetched once.
+            task = self._asking[domain] = asyncio.ensure_future(self._find(domain))
+            task.add_done_callback(lambda _: self._asking.pop(domain, None))
+        held = await asyncio.shield(task)
         if len(self._remembered) >= MOST_REMEMBERED:
             self._remembered.clear()
         self._remembered[domain] = (clock() + REMEMBERED_SECONDS, held)
