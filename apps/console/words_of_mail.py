@@ -43,6 +43,7 @@ OUTCOMES = {
 # What the details of an event are called; what has no name here is shown by its own.
 FACTS = {
     "arc": _("Seals (ARC)"),
+    "bimi": _("Picture of the domain (BIMI), not shown"),
     "by": _("By"),
     "content_id": _("Number in the store"),
     "dkim": _("Signature (DKIM)"),

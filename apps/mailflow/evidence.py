@@ -34,6 +34,11 @@ def told(checked: Checked, disposal: Disposal) -> dict[str, Any]:
         ]
     if arc.result is not Arc.NONE:
         found["arc"] = _entry(arc.result.value, arc.reason, sealers=[one.domain for one in arc.sets[-5:]])
+    if checked.bimi.result not in {"none", "skipped"}:
+        bimi = checked.bimi
+        found["bimi"] = _entry(bimi.result, bimi.reason, domain=bimi.domain)
+        if bimi.location:
+            found["bimi"]["location"] = bimi.location  # Whole, or it would be another address.
     if disposal.override is not None:
         found["override"] = _short(disposal.override[1])
     return found

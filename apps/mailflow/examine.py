@@ -15,6 +15,7 @@ from functools import lru_cache
 from apps.domains.resolver import Resolver
 from apps.protocols.mailauth.arc.results import ArcResult
 from apps.protocols.mailauth.arc.verify import check_arc
+from apps.protocols.mailauth.bimi import BimiResult, check_bimi
 from apps.protocols.mailauth.dkim.results import DkimResult
 from apps.protocols.mailauth.dkim.verify import check_dkim
 from apps.protocols.mailauth.dmarc import By, DmarcResult, Policy, check_dmarc
@@ -31,6 +32,9 @@ TEXT_LIMIT = 0
 INLINE_BYTES = 64 * 1024
 MOST_AUTHORS = 20
 NOTHING = SpfResult(Spf.NONE, "", "mfrom")
+NO_PICTURE = BimiResult("skipped")
+PICTURE_SECONDS = 2.0
+"""What is only to be looked at must not keep mail waiting for longer."""
 
 type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -44,6 +48,7 @@ class Checked:
     dmarc: DmarcResult
     arc: ArcResult
     iprev: IprevResult
+    bimi: BimiResult = NO_PICTURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +158,11 @@ class Examiner:
         )
         left = max(0.0, ends - loop.time())
         dmarc = await run(check_dmarc(authors, spf, dkim, by=self._by), seconds=left)
-        return Checked(spf, dkim, dmarc, arc, iprev)
+        bimi = NO_PICTURE
+        if len(authors) == 1:
+            left = min(PICTURE_SECONDS, max(0.0, ends - loop.time()))
+            bimi = await run(check_bimi(authors[0], dmarc), seconds=left)
+        return Checked(spf, dkim, dmarc, arc, iprev, bimi)
 
     def results(self, claims: Claims, checked: Checked, *, is_followed: bool = True) -> Results:
         """Return what was found as it is told (RFC 8601); a fault's reason names our resolvers, and stays here.

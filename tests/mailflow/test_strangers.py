@@ -20,6 +20,7 @@ from tests import factories
 from tests.dns_server import SERVFAIL, SILENT, Zone, serving
 
 from .strangers import (
+    ELSEWHERE,
     HOST,
     LIST_SIGNER,
     NOW,
@@ -77,6 +78,20 @@ def test_it_works(server: str) -> None:
     assert (organisation, day) == (1, dt.date(2026, 11, 24))
     assert isinstance(seen, Seen)
     assert (seen.disposition, seen.dkim, seen.spf, seen.source) == ("none", "pass", "pass", HOST)
+
+
+def test_where_the_picture_of_a_domain_lies_is_kept() -> None:
+    url = f"https://reject.test/{'x' * 300}.svg"
+    zone = Zone(ZONE + f'\ndefault._bimi.reject.test TXT "v=BIMI1; l={url[:200]}" "{url[200:]}"')
+    with serving(zone) as server:
+        found, _ = met(server, letter("bob@reject.test"), sender="bob@reject.test", address=HOST)
+        assert found.evidence is not None
+        assert found.evidence["bimi"] == {"result": "pass", "domain": "reject.test", "location": url}
+        # Who forges it is not asked about, and who asks for nothing has none.
+        for author, address in (("bob@reject.test", ELSEWHERE), ("bob@none.test", HOST)):
+            found, _ = met(server, letter(author), sender=author, address=address)
+            assert "bimi" not in (found.evidence or {})
+    assert sum("_bimi" in name for name, _ in zone.asked) == 1
 
 
 @pytest.mark.parametrize("asked", POLICIES)
