@@ -23,7 +23,7 @@ from apps.protocols.mailauth.iprev import IprevResult, check_iprev
 from apps.protocols.mailauth.results import say, without_ours, write
 from apps.protocols.mailauth.spf import Spf, SpfResult, check_spf
 from apps.protocols.mime.addresslist import parse_addresses, spec_text
-from apps.protocols.mime.headers import HEADER, every, header_end
+from apps.protocols.mime.headers import HEADER, ended, every, header_end
 from apps.protocols.mime.scan import Scanned, scan
 
 # Search text is read again when the message is filed.
@@ -135,8 +135,8 @@ class Examiner:
         return lies_in(address, self._relays)
 
     def cleaned(self, body: bytes) -> bytes:
-        """Return the message without results that claim to be ours (RFC 8601 5)."""
-        return without_ours(body, self._hostname)
+        """Return the message without results that claim to be ours (RFC 8601 5), its header ended for every reader."""
+        return ended(without_ours(body, self._hostname))
 
     async def check(self, claims: Claims, body: bytes, now: dt.datetime) -> Checked:
         """Check who sent a message, by all there is; takes hardly longer than it may."""

@@ -192,6 +192,18 @@ def test_an_author_cannot_stand_where_nobody_reads_on(server: str) -> None:
     assert reply_to(found) == replies.HEADER_TOO_LONG
 
 
+def test_what_stands_below_the_end_of_the_header_is_text_for_everybody(server: str) -> None:
+    body = letter("boss@reject.test", extra="From: bob@plain.test\r\nno field\r\n")
+    found, _ = met(server, body, sender="bob@plain.test", address=HOST)
+    assert found.disposal.fate is Fate.TAKE
+    assert found.body == body.replace(b"no field", b"\r\nno field")
+    line = b"From bob Sun Mar  1 12:00:00 2026\r\n"
+    found, _ = met(server, line + letter("bob@plain.test"), sender="bob@plain.test", address=HOST)
+    assert found.body == letter("bob@plain.test")
+    found, _ = met(server, letter("bob@plain.test"), sender="bob@plain.test", address=HOST)
+    assert found.body == letter("bob@plain.test")
+
+
 def test_results_that_claim_to_be_ours_go(server: str) -> None:
     forged = "Authentication-Results: MX.example.test;\r\n dmarc=pass header.from=reject.test\r\nAuthentication-Results: other.test; spf=pass\r\n"
     body = letter("bob@none.test", extra=forged)

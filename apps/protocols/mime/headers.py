@@ -36,6 +36,21 @@ def header_end(data: bytes, start: int = 0, end: int | None = None) -> int:
     return blank.end() if blank else at
 
 
+def ended(data: bytes) -> bytes:
+    """Return a message whose header ends where we take it to end, for whoever reads it.
+
+    After a line that is no field a careless reader goes on, and may believe a From that nobody checked; a mbox line on
+    top would end the header as soon as anything stands above.
+    """
+    if (line := MBOX_LINE.match(data)) is not None:
+        data = data[line.end() :]
+    match = HEADER.match(data)
+    at = match.end() if match else 0
+    if at == len(data) or BLANK.match(data, at):
+        return data
+    return data[:at] + b"\r\n" + data[at:]
+
+
 def fields(header: bytes) -> list[tuple[bytes, bytes]]:
     """Return (name, value as it stands, folded) of every field, in order."""
     return _FIELD.findall(header, 0, FIELDS_LIMIT)
