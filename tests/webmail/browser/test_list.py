@@ -232,6 +232,16 @@ def test_the_phone_shows_one_pane_at_a_time(phone: Seat) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_writing_begins_in_sight_at_every_width(seat: Seat) -> None:
+    page = seat.inbox()
+    for width in (360, 768, 1366):
+        page.set_viewport_size({"width": width, "height": 900})
+        expect(page.locator("[data-compose]").filter(visible=True)).to_have_count(1)
+    page.set_viewport_size({"width": 768, "height": 900})
+    page.click(".compose-float")
+    expect(page.locator(".composer")).to_be_visible()
+
+
 def test_without_scripts_it_is_links(seat: Seat) -> None:
     page = seat.page
     context = seat.context.browser.new_context(java_script_enabled=False)  # type: ignore[union-attr]
