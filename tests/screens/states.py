@@ -69,6 +69,9 @@ def _of_everybody(world: World) -> Iterator[Screen]:
     yield Screen("error-403", "/console/", "alice", status=403)
     for status, view in ((400, errors.bad_request), (500, errors.failed)):
         yield Screen(f"error-{status}", f"/as-if-{status}", "alice", status=status, answer=_said(view))
+    yield Screen(
+        "error-signed-out", "/as-if-signed-out", "alice", status=401, answer=_said(errors.signed_out)
+    )
     yield Screen("error-csrf", "/as-if-csrf", "alice", status=403, answer=_said(errors.csrf_failure))
     yield Screen(
         "account-menu",

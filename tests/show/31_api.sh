@@ -9,5 +9,5 @@ token=$("$PYTHON" -c 'import json, sys; print(json.load(open(sys.argv[1]))["api_
 "$(dirname "$PYTHON")/schemathesis" run "${url}api/v1/openapi.json" --url "$url" \
     --include-method GET --max-examples 5 --phases examples,coverage,fuzzing --workers 1 --no-color \
     --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance \
-    -H "Authorization: Bearer $token" >"$SCRATCH/out" 2>&1 || { tail -60 "$SCRATCH/out"; exit 1; }
+    -H "Authorization: Bearer $token" >"$SCRATCH/out" 2>&1 || { tail -n 60 "$SCRATCH/out"; exit 1; }
 sed -n '/SUMMARY/,$p' "$SCRATCH/out"

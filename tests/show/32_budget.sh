@@ -5,5 +5,5 @@ command -v chromium >/dev/null || { echo "Chromium is not installed (tools/boots
 cd "$CHECKOUT"
 for name in ${!MAIL_@} ${!DJANGO_@}; do unset "$name"; done
 unset DATABASE_URL REDIS_URL
-"$PYTHON" -m bench.budget >"$SCRATCH/out" 2>"$SCRATCH/err" || { tail -60 "$SCRATCH/err" "$SCRATCH/out"; exit 1; }
+"$PYTHON" -m bench.budget >"$SCRATCH/out" 2>"$SCRATCH/err" || { tail -n 60 "$SCRATCH/err" "$SCRATCH/out"; exit 1; }
 sed -n '/share/,$p' "$SCRATCH/out"

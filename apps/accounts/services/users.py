@@ -7,6 +7,7 @@ from django.db.models import ProtectedError
 
 from apps.accounts.models import User
 from apps.accounts.services.sessions import end_all
+from apps.domains.models import Domain
 from apps.domains.services import our_address
 from apps.events import audit
 from apps.organisations.errors import AlreadyExistsError, DirectoryError, NotFoundError, check_name
@@ -34,6 +35,9 @@ def create_user(*, address: str, name: str = "", language: str = "en", actor: au
     _check(name, language)
     try:
         with transaction.atomic():
+            # Before the trail's lock: the transaction may go on to a mailbox, which takes this row, while who changes
+            # the domain holds it and waits for the trail.
+            Domain.objects.select_for_update(no_key=True).filter(id=domain.id).exists()
             user = User.objects.create(
                 address=key,
                 name=name,

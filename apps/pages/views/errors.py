@@ -61,7 +61,8 @@ def _sent(request: HttpRequest) -> list[tuple[str, str]]:
 
     A page elsewhere could have somebody press for it, so what does not name ours as its origin is not offered.
     """
-    if request.headers.get("Origin") != f"{request.scheme}://{request.get_host()}" or request.FILES:
+    origin = request.headers.get("Origin")
+    if not origin or origin != f"{request.scheme}://{request.get_host()}" or request.FILES:
         return []
     secret = ("csrfmiddlewaretoken", "password", "code", "secret")
     return [
