@@ -7,6 +7,7 @@ late is a temporary error, and never a verdict. Signatures are checked on the by
 import asyncio
 import datetime as dt
 import ipaddress
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -30,7 +31,9 @@ from apps.protocols.mime.scan import Scanned, scan
 TEXT_LIMIT = 0
 # Below this, hashing and scanning take less time than a thread does to be asked.
 INLINE_BYTES = 64 * 1024
-MOST_AUTHORS = 20
+MOST_AUTHORS = 1000
+# Two addresses in one place are malformed, and programs differ on which of them they show.
+_BRACKETED = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)|<[^<>@"]*+@([^<>@"\s]++)>', re.DOTALL)
 NOTHING = SpfResult(Spf.NONE, "", "mfrom")
 NO_PICTURE = BimiResult("skipped")
 PICTURE_SECONDS = 2.0
@@ -205,6 +208,9 @@ def author_domains(body: bytes) -> tuple[str, ...]:
             _, at, domain = text.rpartition("@")
             if at:
                 found.setdefault(domain.strip().lower())
+        for one in _BRACKETED.finditer(field):
+            if one[1]:
+                found.setdefault(one[1].decode("utf-8", "replace").lower())
     return tuple(found)
 
 
