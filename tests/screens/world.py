@@ -16,7 +16,7 @@ from tests.browsers import a_browser_of
 from tests.factories import a_domain, a_mailbox
 from tests.reports.samples import some_reports
 
-from . import directory, dns, mail
+from . import certificates, directory, dns, mail
 
 PASSWORD = directory.PASSWORD
 
@@ -63,7 +63,7 @@ def a_world(domain: Domain | None = None, mark: str = "") -> World:
     # The letters first: their quota is alice's own, and what the directory says of others is only said.
     names = mail.fill(domain, alice, mailbox) | directory.fill(domain, admin, mark)
     some_reports(domain)
-    names |= dns.fill(domain)
+    names |= dns.fill(domain) | certificates.fill(domain)
     names |= {
         "passkey_id": list(Passkey.objects.filter(user=alice).values_list("id", flat=True)),
         "trusted_id": [one.id for one in trusted(user_id=alice.id)],
