@@ -7,17 +7,19 @@ late is a temporary error, and never a verdict. Signatures are checked on the by
 import asyncio
 import datetime as dt
 import ipaddress
+import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
+from typing import Any
 
 from apps.domains.resolver import Resolver
-from apps.protocols.mailauth.arc.results import ArcResult
+from apps.protocols.mailauth.arc.results import Arc, ArcResult
 from apps.protocols.mailauth.arc.verify import check_arc
 from apps.protocols.mailauth.bimi import BimiResult, check_bimi
-from apps.protocols.mailauth.dkim.results import DkimResult
+from apps.protocols.mailauth.dkim.results import Dkim, DkimResult
 from apps.protocols.mailauth.dkim.verify import check_dkim
 from apps.protocols.mailauth.dmarc import By, DmarcResult, Policy, check_dmarc
 from apps.protocols.mailauth.iprev import IprevResult, check_iprev
@@ -26,6 +28,8 @@ from apps.protocols.mailauth.spf import Spf, SpfResult, check_spf
 from apps.protocols.mime.addresslist import parse_addresses, spec_text
 from apps.protocols.mime.headers import HEADER, ended, every, header_end
 from apps.protocols.mime.scan import Scanned, scan
+
+log = logging.getLogger(__name__)
 
 # Search text is read again when the message is filed.
 TEXT_LIMIT = 0
@@ -152,19 +156,26 @@ class Examiner:
             claims.address, sender=claims.sender, helo=claims.helo, receiver=self._hostname, now=at
         )
         spf, dkim, arc, iprev, _ = await asyncio.gather(
-            run(said, seconds=seconds),
-            run(check_dkim(body, at), seconds=seconds, in_thread=large),
-            run(check_arc(body if sealed else b"", at), seconds=seconds, in_thread=large and sealed),
-            run(check_iprev(claims.address), seconds=seconds),
+            _sound(run(said, seconds=seconds), SpfResult(Spf.TEMPERROR, "", "mfrom")),
+            _sound(
+                run(check_dkim(body, at), seconds=seconds, in_thread=large), (DkimResult(Dkim.TEMPERROR),)
+            ),
+            _sound(
+                run(check_arc(body if sealed else b"", at), seconds=seconds, in_thread=large and sealed),
+                ArcResult(Arc.TEMPERROR),
+            ),
+            _sound(run(check_iprev(claims.address), seconds=seconds), IprevResult("temperror")),
             # Policies are asked for meanwhile: a stranger whose own name servers are slow must not leave them no time.
-            run(check_dmarc(authors, NOTHING, (), by=self._by), seconds=seconds),
+            _sound(run(check_dmarc(authors, NOTHING, (), by=self._by), seconds=seconds), None),
         )
         left = max(0.0, ends - loop.time())
-        dmarc = await run(check_dmarc(authors, spf, dkim, by=self._by), seconds=left)
+        dmarc = await _sound(
+            run(check_dmarc(authors, spf, dkim, by=self._by), seconds=left), DmarcResult("temperror")
+        )
         bimi = NO_PICTURE
         if len(authors) == 1:
             left = min(PICTURE_SECONDS, max(0.0, ends - loop.time()))
-            bimi = await run(check_bimi(authors[0], dmarc), seconds=left)
+            bimi = await _sound(run(check_bimi(authors[0], dmarc), seconds=left), NO_PICTURE)
         return Checked(spf, dkim, dmarc, arc, iprev, bimi)
 
     def results(self, claims: Claims, checked: Checked, *, is_followed: bool = True) -> Results:
@@ -189,6 +200,15 @@ class Examiner:
 def _quiet[T: (SpfResult, DkimResult, DmarcResult, ArcResult, IprevResult)](said: T) -> T:
     word = said.result.value if isinstance(said.result, Enum) else said.result
     return replace(said, reason="") if word == "temperror" else said
+
+
+async def _sound[T, U](check: Coroutine[Any, Any, T], otherwise: U) -> T | U:
+    """Return what a check came to; a fault of ours in one of them is in the log, and stops no mail."""
+    try:
+        return await check
+    except Exception:
+        log.exception("a check broke off")
+        return otherwise
 
 
 def _is_sealed(body: bytes) -> bool:

@@ -227,6 +227,14 @@ def test_a_signature_over_what_goes_is_checked_before(server: str) -> None:
     assert b"spf=pass" not in found.body
 
 
+def test_a_check_of_ours_that_breaks_stops_no_mail(server: str, caplog: pytest.LogCaptureFixture) -> None:
+    found, _ = met(server, letter("bob@none.test"), sender="bob@none.test", address="no address at all")
+    assert found.facts.checked is not None
+    assert found.facts.checked.spf.result.value == "temperror"
+    assert found.disposal.fate is Fate.TAKE
+    assert "a check broke off" in caplog.text
+
+
 def test_relays_of_ours_are_not_checked(server: str) -> None:
     body = letter("bob@reject.test")
     for relays, address in (

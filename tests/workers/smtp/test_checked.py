@@ -6,8 +6,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import dkim
+import dns.resolver
 import pytest
+from pytest_django import Settings
 
+from apps.domains.resolver import nameservers
 from apps.mailboxes.models import Mailbox
 from apps.mailflow import run_queue
 from apps.mailflow.run_queue import Turn
@@ -16,8 +20,11 @@ from apps.reports.models import Observation
 from apps.store.models import Content, Folder, Message
 from tests import factories
 from tests.dns_server import SERVFAIL, Zone, serving
+from tests.mailflow.signed import let_sign
 from tests.mailflow.strangers import ZONE, letter
+from tests.smtp_sink import sinking
 from tests.workers.listener import free_port, running, trust
+from workers.jobs.remote import carry
 
 pytestmark = [pytest.mark.usefixtures("real_database"), pytest.mark.slow]
 DOORS = ("MAIL_SMTP_PORT", "MAIL_SUBMISSION_PORT", "MAIL_SUBMISSIONS_PORT")
@@ -90,3 +97,31 @@ def test_what_was_seen_is_counted_when_the_process_stops(door: Door) -> None:
     door.process.wait(20)
     [row] = Observation.objects.all()
     assert (row.policy_domain, row.count, row.row["disposition"]) == ("reject.test", 2, "reject")
+
+
+def test_what_an_alias_leads_elsewhere_is_sealed_for_others(settings: Settings) -> None:
+    QueuedRecipient.objects.all().delete()
+    domain = factories.a_domain()
+    factories.an_alias("info", "alice@far.example", domain=domain)
+    ports = {name: free_port() for name in DOORS}
+    zone = ZONE + LOOPBACK + let_sign(domain)
+    with serving(Zone(zone)) as server, sinking(data_size_limit=10**7) as (sink, port):
+        with (
+            running("workers.smtp", ports, MAIL_DNS_SERVERS=server, MAIL_RELAYS="192.0.2.250"),
+            smtplib.SMTP("127.0.0.1", ports["MAIL_SMTP_PORT"], timeout=30) as client,
+        ):
+            client.sendmail("bob@good.test", [f"info@{domain.name}"], letter("bob@good.test"))
+        settings.MAIL_ROUTES = f"*=127.0.0.1:{port}"
+        assert carry(Turn(time.monotonic, time.monotonic() + 30, lambda: False)) == 1
+        [taken] = sink.taken
+        resolver = dns.resolver.Resolver(configure=False)
+        resolver.nameservers = nameservers([server])
+
+        def ask(name: bytes, timeout: int = 5) -> bytes:
+            found = resolver.resolve(name.decode(), "TXT", lifetime=timeout)
+            return b"".join(found[0].strings)
+
+        verdict, sets, reason = dkim.arc_verify(taken.data, dnsfunc=ask)
+    assert verdict == dkim.CV_Pass, reason
+    assert len(sets) == 1
+    assert b"dmarc=pass" in taken.data

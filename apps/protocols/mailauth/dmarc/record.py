@@ -1,6 +1,7 @@
 """A DMARC record, read as tolerantly as the standard asks: a tag that is wrong counts as absent (RFC 7489 6.3)."""
 
 import enum
+import functools
 import re
 import urllib.parse
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from apps.protocols.addresses import Address, AddressError
 
 MAX_URIS = 10
 MAX_RECORD_CHARACTERS = 8192
+REMEMBERED_CHARACTERS = 1000
 
 _VERSION = re.compile(r"[ \t]*v[ \t]*=[ \t]*DMARC1[ \t]*(?:;|\Z)")
 _TAG = re.compile(r"[a-z][a-z0-9_]*")
@@ -64,6 +66,16 @@ def read_record(text: str) -> Record | None:
     """Read a TXT record; None when it is no DMARC record, or one that asks for nothing that can be done."""
     if not is_record(text) or len(text) > MAX_RECORD_CHARACTERS:
         return None
+    return _remembered(text) if len(text) <= REMEMBERED_CHARACTERS else _read(text)
+
+
+@functools.lru_cache(1000)
+def _remembered(text: str) -> Record | None:
+    """Read a record of the usual length once: each message asks for several, and most messages for the same."""
+    return _read(text)
+
+
+def _read(text: str) -> Record | None:
     tags = _tags(text)
     rua = read_uris(tags.get("rua", ""))
     policies = [_policy(tags, name) for name in ("p", "sp", "np")]
