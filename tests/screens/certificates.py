@@ -1,7 +1,6 @@
 """Certificates as a server has them after a while: good, ending, of no use, and refused by the authority."""
 
 import datetime as dt
-from collections.abc import Sequence
 
 from django.utils import timezone
 
@@ -11,7 +10,7 @@ from apps.events.audit import SYSTEM
 from tests.certificates import issue, make_authority
 
 
-def fill(domain: Domain) -> dict[str, Sequence[object]]:
+def fill(domain: Domain) -> dict[str, list[object]]:
     """Make them; return what addresses may name: one of the authority's, which can be removed and asked for."""
     authority, now = make_authority("Example Authority R3"), timezone.now()
     for names, days in (
