@@ -13,14 +13,15 @@ from pytest_django import DjangoDbBlocker
 settings.register_profile("shared", deadline=None)
 settings.register_profile("quick", deadline=None, max_examples=30)
 
-# Faces and whole journeys: each of their tests signs somebody in and draws a page, or starts processes. All
-# are `slow`: `make test` runs them, and the quick gate does not even import them.
+# Faces and whole journeys: each of their tests signs somebody in and draws a page, starts processes, or carries
+# mail from door to door past real name servers. All are `slow`: `make test` runs them, and the quick gate does not
+# even import them.
 HERE = Path(__file__).parent
 FACES = tuple(
     HERE / name
     for name in (
-        "accounts/test_web.py", "api", "console", "mailflow/importing", "mailflow/roster", "mailflow/writing", "pages", "screens",
-        "supervisor", "webmail",
+        "accounts/test_web.py", "api", "console", "domains", "mailflow", "pages", "reports", "screens", "supervisor",
+        "webmail",
     )
 )  # fmt: skip
 
