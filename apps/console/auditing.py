@@ -21,6 +21,7 @@ ACTIONS: Mapping[str, tuple[str | Promise, Mapping[str, str | Promise]]] = {
             "organisation.create": _lazy("Organisation added"),
             "organisation.quota": _lazy("Limit of an organisation changed"),
             "organisation.reports": _lazy("Reports of an organisation switched on or off"),
+            "organisation.forwarders": _lazy("Forwarders an organisation believes changed"),
             "organisation.enable": _lazy("Organisation switched on"),
             "organisation.disable": _lazy("Organisation switched off"),
             "organisation.delete": _lazy("Organisation deleted"),
