@@ -76,8 +76,8 @@ class Bench:
             "INSERT INTO organisations_organisation (name, is_active, created_at) VALUES ('b', true, now()) RETURNING id"
         )
         [(domain,)] = await self.sql(
-            "INSERT INTO domains_domain (organisation_id, name, is_active, created_at)"
-            " VALUES (%s, 'b.test', true, now()) RETURNING id",
+            "INSERT INTO domains_domain (organisation_id, name, is_active, sts_mode, created_at)"
+            " VALUES (%s, 'b.test', true, 'none', now()) RETURNING id",
             [organisation],
         )
         [(self.mailbox,)] = await self.sql(

@@ -79,7 +79,12 @@ def issuing(directory: Path, *, dns: str, http_port: int) -> Iterator[Pebble]:
         "externalAccountBindingRequired": False,
     }
     (directory / "pebble.json").write_text(json.dumps({"pebble": said}))
-    env = os.environ | {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "5"}
+    env = os.environ | {
+        "PEBBLE_VA_NOSLEEP": "1",
+        "PEBBLE_WFE_NONCEREJECT": "5",
+        # By chance it would believe what it saw before, and a test of refusals would not see one.
+        "PEBBLE_AUTHZREUSE": "0",
+    }
     with (directory / "pebble.log").open("wb") as log:
         process = subprocess.Popen(
             [program, "-config", directory / "pebble.json", "-dnsserver", dns],

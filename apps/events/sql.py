@@ -143,7 +143,8 @@ SELECT split_part(current_setting('server_version'), ' ', 1), pg_database_size(c
 """
 
 # How far the sums reach, and what time it is.
-TALLY_REACH = "SELECT now(), until FROM events_tallied"
+# Where the row is gone, all is read exactly.
+TALLY_REACH = "SELECT now(), coalesce((SELECT until FROM events_tallied), now() - interval '2 days')"
 
 # One hand at a time sums up.
 TALLY_LOCK = "SELECT until FROM events_tallied FOR UPDATE SKIP LOCKED"

@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import json
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -137,7 +138,9 @@ def test_domains_that_point_here_are_given_new_keys_by_themselves(settings: Sett
 def test_domains_from_before_there_were_keys_get_some() -> None:
     domain = a_domain()
     assert rotation.make_first(may_go_on=lambda: False) == 0
-    assert rotation.make_first() >= 1
+    # Other tests leave domains behind that have none, and no turn takes them all.
+    turns = takewhile(bool, (rotation.make_first() for _ in range(50)))
+    assert sum(turns) >= 1
     assert selectors(domain) == {"r1": "pending", "e1": "pending"}
 
 

@@ -50,7 +50,11 @@ def states() -> dict[tuple[str, str], State]:
 
 
 def actions() -> list[str]:
-    return list(AuditEntry.objects.order_by("id").values_list("action", flat=True))
+    return list(
+        AuditEntry.objects.filter(action__startswith="blocklist.")
+        .order_by("id")
+        .values_list("action", flat=True)
+    )
 
 
 def test_it_works(caplog: pytest.LogCaptureFixture, django_capture_on_commit_callbacks: Any) -> None:

@@ -76,8 +76,8 @@ def a_box_by_hand(local: str) -> Plan[Box]:
         [local],
     )
     [(domain_id,)] = yield from query(
-        "INSERT INTO domains_domain (organisation_id, name, is_active, created_at)"
-        " VALUES (%s, %s, true, now()) RETURNING id",
+        "INSERT INTO domains_domain (organisation_id, name, is_active, sts_mode, created_at)"
+        " VALUES (%s, %s, true, 'none', now()) RETURNING id",
         [organisation_id, f"{local}.test"],
     )
     [(mailbox_id,)] = yield from query(
