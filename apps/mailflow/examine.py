@@ -9,7 +9,7 @@ import datetime as dt
 import ipaddress
 import logging
 import re
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
@@ -93,22 +93,16 @@ class Results:
     @property
     def field(self) -> bytes:
         """As a field of the header."""
-        one = self.checked
-        return write(
-            self.hostname,
-            spf=one.spf,
-            dkim=one.dkim,
-            dmarc=one.dmarc,
-            arc=one.arc,
-            iprev=one.iprev,
-            address=self.address,
-        )
+        return self._told(write)
 
     @property
     def text(self) -> str:
         """As a seal repeats it."""
+        return self._told(say)
+
+    def _told[T](self, tell: Callable[..., T]) -> T:
         one = self.checked
-        return say(
+        return tell(
             self.hostname,
             spf=one.spf,
             dkim=one.dkim,
