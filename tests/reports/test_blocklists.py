@@ -68,7 +68,10 @@ def test_it_works(caplog: pytest.LogCaptureFixture, django_capture_on_commit_cal
     assert (row.state, row.codes, row.reason) == (State.LISTED, ("127.0.0.2",), "https://bl.test/why?1")
     assert look(WELL) == ["unlisted: 192.0.2.1 on bl.test"]
     assert actions() == ["blocklist.listed", "blocklist.unlisted"]
-    assert AuditEntry.objects.earliest("id").target == "192.0.2.1 on bl.test"
+    assert (
+        AuditEntry.objects.filter(action__startswith="blocklist.").earliest("id").target
+        == "192.0.2.1 on bl.test"
+    )
 
 
 def test_a_list_that_breaks_is_told_and_believed_in_nothing() -> None:

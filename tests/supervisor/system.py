@@ -52,9 +52,11 @@ class System:
         self.state, self.env = state, env
         self.began = time.monotonic()
         self.out = (state / "out").open("w+")
+        # A shell makes what it starts in the background deaf to SIGINT, and the supervisor keeps to that.
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "workers.supervisor"], cwd=ROOT, env=env, stdout=self.out, stderr=self.out
-        )
+            [sys.executable, "-m", "workers.supervisor"], cwd=ROOT, env=env, stdout=self.out, stderr=self.out,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )  # fmt: skip
 
     def said(self) -> str:
         """Return what it printed."""
