@@ -168,7 +168,13 @@ class _Careful:
 
 def _phrase(words: list[bytes]) -> bytes:
     """Join the words of a name; an address that stands for one keeps its form."""
-    return b" ".join(words).replace(b" @ ", b"@")
+    text: list[bytes] = []
+    last = len(words) - 1
+    for index, word in enumerate(words):
+        # Word by word: a quoted name may hold an @ between blanks, which is its own.
+        is_glued = any(words[at] == b"@" and 0 < at < last for at in (index - 1, index))
+        text.append(word if is_glued or not index else b" " + word)
+    return b"".join(text)
 
 
 def _last_at(words: list[bytes]) -> int:

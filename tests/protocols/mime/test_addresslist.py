@@ -15,6 +15,8 @@ def one(name: bytes | None, local: bytes, host: bytes, route: bytes | None = Non
 
 ALICE = one(None, b"alice", b"example.test")
 CASES: dict[bytes, list[Mailbox]] = {
+    b'"\\" @ 0" <alice@example.test>': [one(b'" @ 0', b"alice", b"example.test")],
+    b"bob @ home <alice@example.test>": [one(b"bob@home", b"alice", b"example.test")],
     b"": [],
     b" , ,": [],
     b"alice@example.test": [ALICE],
