@@ -10,6 +10,9 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+UNFAMILIAR = "UNFAMILIAR"
+"""The symbol (of BAYES or MODEL, weight 0) by which the learned part says that it knows too little to judge."""
+
 
 class Source(enum.StrEnum):
     """Who found a symbol."""
