@@ -45,6 +45,7 @@ class Noun(enum.StrEnum):
     QUEUE = "queue"
     TRACE = "trace"
     AUDIT = "audit"
+    FILTER = "filter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,7 @@ OWN: Mapping[Noun, frozenset[Verb]] = {
     Noun.SESSION: frozenset({_V, _DE}),
     Noun.MAILBOX: _CONTENT | {_V},
     Noun.TRACE: _VIEW,
+    Noun.FILTER: frozenset({_V, _C, _CH, _DE}),
 }
 
 # What a member's rights allow.
@@ -148,6 +150,7 @@ ROLES: Mapping[Kind, Mapping[Noun, frozenset[Verb]]] = {
         Noun.QUEUE: frozenset({_V, _CH, _DE}),
         Noun.TRACE: _VIEW,
         Noun.AUDIT: _VIEW,
+        Noun.FILTER: frozenset({_V, _C, _CH, _DE}),
     },
     Role.Kind.DOMAIN_ADMIN: {
         Noun.DOMAIN: _VIEW,
@@ -159,6 +162,7 @@ ROLES: Mapping[Kind, Mapping[Noun, frozenset[Verb]]] = {
         Noun.ALIAS: frozenset({_V, _C, _CH, _DI, _DE}),
         Noun.QUEUE: _VIEW,
         Noun.TRACE: _VIEW,
+        Noun.FILTER: frozenset({_V, _C, _CH, _DE}),
     },
     Role.Kind.SUPPORT: {
         Noun.ORGANISATION: _VIEW,
@@ -170,6 +174,7 @@ ROLES: Mapping[Kind, Mapping[Noun, frozenset[Verb]]] = {
         Noun.ALIAS: _VIEW,
         Noun.QUEUE: _VIEW,
         Noun.TRACE: _VIEW,
+        Noun.FILTER: _VIEW,
     },
     Role.Kind.AUDITOR: {noun: _VIEW for noun in Noun if noun != Noun.SYSTEM},
 }
@@ -188,6 +193,7 @@ _AREAS: Mapping[Noun, str] = {
     Noun.QUEUE: "queue",
     Noun.TRACE: "trace",
     Noun.AUDIT: "audit",
+    Noun.FILTER: "filter",
 }
 
 

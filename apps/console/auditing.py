@@ -125,6 +125,18 @@ ACTIONS: Mapping[str, tuple[str | Promise, Mapping[str, str | Promise]]] = {
             "blocklist.mended": _lazy("Block list works again"),
         },
     ),
+    "filter": (
+        _lazy("Spam filter"),
+        {
+            "filter.settings": _lazy("Lines of the filter changed"),
+            "filter.allow": _lazy("Sender always wanted"),
+            "filter.block": _lazy("Sender never wanted"),
+            "filter.unlist": _lazy("Sender taken off a list"),
+            "filter.group.make": _lazy("Group of mailboxes made"),
+            "filter.group.members": _lazy("Members of a group changed"),
+            "filter.group.remove": _lazy("Group of mailboxes removed"),
+        },
+    ),
     "import": (
         _lazy("Imports"),
         {

@@ -25,6 +25,7 @@ NOUNS = {
     Noun.QUEUE: _("Queue"),
     Noun.TRACE: _("Trace"),
     Noun.AUDIT: _("Audit trail"),
+    Noun.FILTER: _("Spam filter"),
 }
 VERBS = {
     Verb.VIEW: _("see"),

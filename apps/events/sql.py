@@ -123,17 +123,20 @@ SELECT DISTINCT ON (trace_id, detail ->> 'recipient') trace_id, kind, detail ->>
  ORDER BY trace_id, detail ->> 'recipient', at DESC, id DESC LIMIT %s::int
 """
 
-# The partitions of the trace, each with the day it holds.
+# The partitions of a table by day, each with the day it holds.
 PARTITIONS = """
 SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
- WHERE i.inhparent = 'events_messageevent'::regclass AND c.relname ~ '_[0-9]{8}$' ORDER BY c.relname
+ WHERE i.inhparent = %s::text::regclass AND c.relname ~ '_[0-9]{8}$' ORDER BY c.relname
 """
 
-# Days whose rows the default partition caught.
-LATE_DAYS = "SELECT DISTINCT (at AT TIME ZONE 'UTC')::date FROM events_messageevent_default"
 
-# One hand at a time changes partitions.
-PARTITION_LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('events_partitions'))"
+def late_days(table: str, column: str) -> str:
+    """Return the statement for days whose rows the default partition caught."""
+    return f"SELECT DISTINCT ({column} AT TIME ZONE 'UTC')::date FROM {table}_default"
+
+
+# One hand at a time changes the partitions of a table.
+PARTITION_LOCK = "SELECT pg_try_advisory_xact_lock(hashtext(%s::text))"
 
 # What PostgreSQL says of itself: version, bytes of this database, clients and how many there may be, since when.
 SERVER = """

@@ -243,6 +243,7 @@ MAIL_QUEUE_LIFETIME = registry.seconds(
 )
 
 # Imported here, for the order of the table in README.md.
+from .filtering import *  # noqa: E402, F403
 from .signing_in import *  # noqa: E402, F403
 from .trust import *  # noqa: E402, F403
 

@@ -54,6 +54,7 @@ alias          VCHLDX      VCHDX               VCHDX         V        V        -
 queue          VCHLDX      VHX                 V             V        V        -
 trace          V           V                   V             V        V        -
 audit          V           V                   -             -        V        -
+filter         VCHLDX      VCHX                VCHX          V        V        -
 """
 
 HEAD, *ROWS = TABLE.strip("\n").splitlines()
@@ -122,6 +123,7 @@ OWN = {
     Noun.SESSION: "VX",
     Noun.MAILBOX: "VRWSM",
     Noun.TRACE: "V",
+    Noun.FILTER: "VCHX",
 }
 
 

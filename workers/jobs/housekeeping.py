@@ -34,6 +34,7 @@ from apps.queue import services as queue
 from apps.reports import keeping as reports
 from apps.reports import naming
 from apps.reports.blocklists import watching
+from apps.spam import keeping as judgements
 from apps.store import packing
 from apps.store.partitions import PARTITIONS
 from apps.store.services import keeping
@@ -148,6 +149,7 @@ def _refresh_policies(during: Turn) -> int:
 
 CHORES = (
     Chore("trace partitions", HOUR, _partitions),
+    Chore("judgements", HOUR, lambda _: judgements.forget(timezone.now())),
     Chore("sums of traffic", 60, _sum_up_traffic),
     Chore("finished queue rows", 60, _forget_finished),
     Chore("sign-in failures", 300, lambda _: throttle.forget_expired()),

@@ -33,10 +33,13 @@ def main() -> int:
     from apps.domains.certificates.queries import problems
     from apps.events import partitions
     from apps.events.transactions import perform
+    from apps.spam import keeping
 
     for line in problems(datetime.now(UTC)):
         print(f"mailplatform: Warning: {line}", file=sys.stderr)
-    perform(partitions.keep_days(datetime.now(UTC).date(), keep=settings.MAIL_TRACE_DAYS))
+    today = datetime.now(UTC).date()
+    perform(partitions.keep_days(today, keep=settings.MAIL_TRACE_DAYS))
+    perform(partitions.keep_days(today, keep=settings.MAIL_SPAM_DAYS, of=keeping.BY_DAY))
     if settings.MAIL_DEMO:
         from . import demo_data
 

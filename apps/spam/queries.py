@@ -1,0 +1,104 @@
+"""What holds for whom, and how messages were judged."""
+
+import ipaddress
+import json
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from apps.accounts.permissions import Reach
+from apps.events.transactions import Plan, query
+from apps.mailboxes.models import Mailbox
+
+from . import sql
+from .judged import stripped
+from .lists import About, Effect, Entry, Subject
+from .models import Judgement, SenderEntry
+from .scopes import Scope
+from .services.wishes import read
+from .thresholds import Level, Settings, Wishes, inherited
+
+MOST_SUBJECT = 1000
+MOST_SENDERS = 50
+
+
+def settings_of(mailbox_ids: Collection[int]) -> Plan[dict[int, Settings]]:
+    """Return the lines that hold for each of these mailboxes."""
+    wishes: dict[int, list[tuple[Level, Wishes]]] = {mailbox_id: [] for mailbox_id in mailbox_ids}
+    for mailbox_id, level, preset, lines in (yield from query(sql.WISHES, (list(wishes),))):
+        wishes[mailbox_id].append((Level(level), read(preset, json.loads(lines))))
+    return {mailbox_id: inherited(found) for mailbox_id, found in wishes.items()}
+
+
+def entries_about(mailbox_ids: Collection[int], about: About) -> Plan[dict[int, tuple[Entry, ...]]]:
+    """Return the entries of each mailbox's levels that may be about a message (`lists.matching` has the last word)."""
+    senders = [stripped(sender).strip().lower()[:400] for sender in about.senders[:MOST_SENDERS]]
+    rows = yield from query(
+        sql.ENTRIES,
+        {
+            "addresses": senders,
+            "domains": sorted({name for sender in senders for name in above(sender.rpartition("@")[2])}),
+            "address": _ip(about.address),
+            "words": " ".join(stripped(about.subject[:MOST_SUBJECT]).casefold().split()),
+            "mailboxes": list(mailbox_ids),
+        },
+    )
+    found: dict[int, list[Entry]] = {mailbox_id: [] for mailbox_id in mailbox_ids}
+    for mailbox_id, number, effect, subject, pattern, level, reason in rows:
+        found[mailbox_id].append(
+            Entry(Effect(effect), Subject(subject), pattern, Level(level), number, reason)
+        )
+    return {mailbox_id: tuple(entries) for mailbox_id, entries in found.items()}
+
+
+def above(domain: str) -> Iterable[str]:
+    """Yield a name and every name above it."""
+    labels = domain.split(".")[-20:]
+    return [".".join(labels[place:]) for place in range(len(labels))]
+
+
+def _ip(address: str) -> str:
+    # What PostgreSQL cannot read would fail the whole batch.
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return ""
+    return str((ip.ipv4_mapped or ip) if isinstance(ip, ipaddress.IPv6Address) else ip)
+
+
+def entries_of(scope: Scope) -> QuerySet[SenderEntry]:
+    """Return the list of one level, the newest entry first."""
+    return SenderEntry.objects.filter(**scope.columns).order_by("-created_at", "-id")
+
+
+def judgement_of(mailbox_id: int, content_id: int) -> Judgement | None:
+    """Return how a message was judged when it came; None where nobody judged, or that is long ago."""
+    return (
+        Judgement.objects.filter(mailbox_id=mailbox_id, content_id=content_id).order_by("-judged_at").first()
+    )
+
+
+def judgements_within(reach: Reach, *, since: datetime) -> QuerySet[Judgement]:
+    """Return the judgements of mailboxes within reach (of Noun.FILTER), the newest first."""
+    found = Judgement.objects.filter(judged_at__gte=since).order_by("-judged_at", "-id")
+    if reach.is_everything:
+        return found
+    mailboxes = Mailbox.objects.filter(Q(domain_id__in=reach.domain_ids) | Q(owner_id=reach.user_id or 0))
+    return found.filter(
+        Q(organisation_id__in=reach.organisation_ids) | Q(mailbox_id__in=mailboxes.values("id"))
+    )
+
+
+def scores_by_settings(
+    judgements: QuerySet[Judgement], settings: Mapping[int, Settings]
+) -> Mapping[str, int]:
+    """Count what these judgements would come to under other lines; entries that decided go on deciding."""
+    counts: dict[str, int] = {}
+    for mailbox_id, score, action, reason in judgements.values_list(
+        "mailbox_id", "score", "action", "reason"
+    ):
+        if mailbox_id in settings and reason in {"score", "clean", "unfamiliar"}:
+            action = settings[mailbox_id].reached(score).value
+        counts[action] = counts.get(action, 0) + 1
+    return counts

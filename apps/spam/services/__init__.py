@@ -1,0 +1,1 @@
+"""What changes the filter: a module for each noun."""

@@ -1,0 +1,70 @@
+"""Judgements written down, and what became of the messages."""
+
+import json
+import uuid
+from collections.abc import Sequence
+
+from apps.events.transactions import Plan, Run, query
+from apps.spam import sql
+from apps.spam.judged import Record, kept
+
+
+def write(records: Sequence[Record]) -> Plan[None]:
+    """Write judgements down, in the transaction this plan is part of."""
+    if not records:
+        return
+    decisions = [record.decision for record in records]
+    known = {"action", "score", "probability", "sort", "reason"}
+    yield Run(
+        sql.RECORD,
+        (
+            [record.mailbox_id for record in records],
+            [record.organisation_id for record in records],
+            [record.trace_id for record in records],
+            [record.content_id for record in records],
+            [record.parcel_id for record in records],
+            [record.is_outbound for record in records],
+            [kept(record.sender) for record in records],
+            [kept(record.subject) for record in records],
+            [float(one["score"]) for one in decisions],
+            [float(one["probability"]) for one in decisions],
+            [one["action"] for one in decisions],
+            [one.get("sort", "") for one in decisions],
+            [one["reason"] for one in decisions],
+            [_json({name: value for name, value in one.items() if name not in known}) for one in decisions],
+            [_json(record.symbols) for record in records],
+            [_json(record.missing) for record in records],
+            [_json(record.versions) for record in records],
+            [record.vector for record in records],
+            [record.milliseconds for record in records],
+            [record.state for record in records],
+        ),
+    )
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=True).replace("\\u0000", "")
+
+
+def held_before(places: Sequence[tuple[int, uuid.UUID]]) -> Plan[set[int]]:
+    """Return which parcels of these mailboxes and messages were quarantined before: being due again, they were let go."""
+    if not places:
+        return set()
+    rows = yield from query(sql.HELD_BEFORE, ([one for one, _ in places], [one for _, one in places]))
+    return {row[0] for row in rows}
+
+
+def filed_after_all(placed: Sequence[tuple[int, uuid.UUID, int, int]]) -> Plan[None]:
+    """Remember that what was held is in a folder: mailbox, trace, parcel and content of each."""
+    if placed:
+        columns = [list(column) for column in zip(*placed, strict=True)]
+        yield Run(sql.FILED_AFTER_ALL, columns)
+
+
+def mark(
+    mailbox_id: int, content_ids: Sequence[int], *, state: str | None = None, label: str | None = None
+) -> Plan[None]:
+    """Remember where messages went, or what their owner said of them."""
+    yield Run(
+        sql.MARK, {"mailbox": mailbox_id, "contents": list(content_ids), "state": state, "label": label}
+    )

@@ -1,0 +1,72 @@
+"""The filter's statements on mail paths, each with one sentence above it."""
+
+# What each level wants for these mailboxes: settings of the site, and of each organisation, domain, group and mailbox.
+WISHES = """
+SELECT m.id, s.level, s.preset, s.lines::text
+  FROM mailboxes_mailbox m
+  JOIN domains_domain d ON d.id = m.domain_id
+  LEFT JOIN spam_filtergroupmember g ON g.mailbox_id = m.id
+  JOIN spam_filtersettings s ON s.level = 'site' OR s.organisation_id = d.organisation_id OR s.domain_id = d.id
+       OR s.group_id = g.group_id OR s.mailbox_id = m.id
+ WHERE m.id = ANY(%s::bigint[])
+"""
+
+# The entries of these mailboxes' levels that may be about a message: of its senders and their domains, its host, or
+# words of its subject.
+ENTRIES = """
+WITH about AS MATERIALIZED (
+    SELECT * FROM spam_senderentry e
+     WHERE (e.expires_at IS NULL OR e.expires_at > now())
+       AND ((e.subject = 'address' AND e.pattern = ANY(%(addresses)s::text[]))
+            OR (e.subject = 'domain' AND e.pattern = ANY(%(domains)s::text[]))
+            OR (e.subject = 'network' AND %(address)s::text <> '' AND
+                CASE WHEN e.subject = 'network' THEN e.pattern::inet >>= nullif(%(address)s::text, '')::inet END)
+            OR (e.subject = 'subject' AND position(e.pattern IN %(words)s::text) > 0)))
+SELECT m.id, e.id, e.effect, e.subject, e.pattern, e.level, e.reason
+  FROM mailboxes_mailbox m
+  JOIN domains_domain d ON d.id = m.domain_id
+  LEFT JOIN spam_filtergroupmember g ON g.mailbox_id = m.id
+  JOIN about e ON e.level = 'site' OR e.organisation_id = d.organisation_id OR e.domain_id = d.id
+       OR e.group_id = g.group_id OR e.mailbox_id = m.id
+ WHERE m.id = ANY(%(mailboxes)s::bigint[])
+ ORDER BY e.id
+"""
+
+# Keep how messages were judged, in the transaction that files them.
+RECORD = """
+INSERT INTO spam_judgement (mailbox_id, organisation_id, trace_id, content_id, parcel_id, is_outbound, sender, subject,
+                            score, probability, action, sort, reason, detail, symbols, missing, versions, vector,
+                            milliseconds, state)
+SELECT mailbox_id, organisation_id, trace_id, content_id, parcel_id, is_outbound, sender, subject, score, probability,
+       action, sort, reason, detail::jsonb, symbols::jsonb, missing::jsonb, versions::jsonb, vector, milliseconds, state
+  FROM unnest(%b::bigint[], %b::bigint[], %b::uuid[], %b::bigint[], %b::bigint[], %b::bool[], %b::text[], %b::text[],
+              %b::float8[], %b::float8[], %b::text[], %b::text[], %b::text[], %b::text[], %b::text[], %b::text[],
+              %b::text[], %b::bytea[], %b::float8[], %b::text[])
+       AS t(mailbox_id, organisation_id, trace_id, content_id, parcel_id, is_outbound, sender, subject, score,
+            probability, action, sort, reason, detail, symbols, missing, versions, vector, milliseconds, state)
+"""
+
+# Which of these parcels were quarantined before: they are due again, so somebody let them go.
+HELD_BEFORE = """
+SELECT DISTINCT parcel_id FROM spam_judgement
+ WHERE mailbox_id = ANY(%s::bigint[]) AND trace_id = ANY(%s::uuid[]) AND state = 'held' AND parcel_id IS NOT NULL
+"""
+
+# Remember that what was held has been filed.
+FILED_AFTER_ALL = """
+UPDATE spam_judgement j SET state = 'released', content_id = t.content_id
+  FROM unnest(%s::bigint[], %s::uuid[], %s::bigint[], %s::bigint[]) AS t(mailbox_id, trace_id, parcel_id, content_id)
+ WHERE j.mailbox_id = t.mailbox_id AND j.trace_id = t.trace_id AND j.parcel_id = t.parcel_id AND j.state = 'held'
+"""
+
+# Where a message is now, as far as junk and quarantine are concerned, and what its owner said of it.
+MARK = """
+UPDATE spam_judgement SET state = coalesce(%(state)s::text, state), label = coalesce(%(label)s::text, label)
+ WHERE mailbox_id = %(mailbox)s::bigint AND content_id = ANY(%(contents)s::bigint[])
+"""
+
+# How one message was judged for one mailbox.
+OF_CONTENT = """
+SELECT id FROM spam_judgement WHERE mailbox_id = %s::bigint AND content_id = %s::bigint
+ ORDER BY judged_at DESC LIMIT 1
+"""
