@@ -1,0 +1,153 @@
+"""A message is judged: read once, every source asked once, then decided for each recipient.
+
+One function serves the scan worker, the local courier and the command line. It never raises and takes its time and no
+more: who fails or comes too late is missing, and is said to be.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from .authors import about
+from .decision import Decision, decide, score_of
+from .envelopes import Envelope
+from .lists import About
+from .sources import Found, Home, Message, Source, Sources
+from .stopwatch import OutOfTime, Stopwatch
+from .symbols import Evidence, probability, together
+
+log = logging.getLogger(__name__)
+
+SECONDS = 2.0
+"""What one message may take, with all of its recipients."""
+LATE = "out of time"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was found and decided for one mailbox."""
+
+    mailbox_id: int
+    evidence: Evidence
+    decision: Decision
+    vector: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All there is to say about a message. `decision` is for who has no lines of their own."""
+
+    evidence: Evidence
+    decision: Decision
+    about: About
+    judged: tuple[Judged, ...] = ()
+    vector: bytes | None = None
+    versions: dict[str, str] = field(default_factory=dict)
+    milliseconds: float = 0.0
+
+    @property
+    def score(self) -> float:
+        """The score before anybody's own evidence."""
+        return score_of(self.evidence)
+
+    @property
+    def probability(self) -> float:
+        """The score as a probability."""
+        return probability(self.score)
+
+
+class Judge:
+    """Asks these sources; one for a process."""
+
+    def __init__(
+        self,
+        sources: Sources,
+        *,
+        seconds: float = SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+        spent: Callable[[], float] = time.thread_time,
+    ) -> None:
+        self._sources = sources
+        self._seconds = seconds
+        self._clock = clock
+        self._spent = spent
+
+    def judge(self, raw: bytes, envelope: Envelope, homes: Sequence[Home] = ()) -> Report:
+        """Judge a message for these mailboxes."""
+        began = self._spent()
+        watch = Stopwatch(self._seconds, self._clock)
+        message = Message(raw, envelope)
+        vectors: dict[str, bytes] = {}
+        found = {name: Evidence(missing=((name, why),)) for name, why in self._sources.absent.items()}
+        for source in self._sources.site:
+            found[source.name] = _ask(watch, source, vectors, message)
+            message.found = found
+        asked = _about(raw, envelope)
+        site = together(found.values())
+        judged = tuple(self._for(home, message, vectors, asked, watch) for home in homes)
+        return Report(
+            site,
+            decide(site, about=asked),
+            asked,
+            judged,
+            _vector(vectors),
+            self.versions(),
+            (self._spent() - began) * 1000,
+        )
+
+    def versions(self) -> dict[str, str]:
+        """Return which version of each source that has any is asked."""
+        every: list[Source[...]] = [*self._sources.site, *self._sources.home]
+        found = {}
+        for source in every:
+            try:
+                found[source.name] = source.version()
+            except Exception:
+                log.exception("version unknown", extra={"source": source.name})
+        return {name: version for name, version in found.items() if version}
+
+    def _for(
+        self, home: Home, message: Message, vectors: dict[str, bytes], asked: About, watch: Stopwatch
+    ) -> Judged:
+        own, found = dict(vectors), dict(message.found)
+        for source in self._sources.home:
+            found[source.name] = _ask(watch, source, own, message, home)
+        evidence = together([*found.values(), Evidence(missing=home.missing)])
+        return Judged(
+            home.mailbox_id, evidence, decide(evidence, home.settings, home.entries, asked), _vector(own)
+        )
+
+
+def _ask[**P](
+    watch: Stopwatch, source: Source[P], vectors: dict[str, bytes], *args: P.args, **kwargs: P.kwargs
+) -> Evidence:
+    """Ask one source; whatever becomes of it, something comes back."""
+    if not watch.left:
+        return Evidence(missing=((source.name, LATE),))
+    try:
+        with watch.watching(may_stop=source.may_be_stopped):
+            said = source.ask(*args, **kwargs)
+    except OutOfTime:
+        log.warning("source too slow", extra={"source": source.name})
+        return Evidence(missing=((source.name, LATE),))
+    except Exception as error:
+        log.exception("source failed", extra={"source": source.name})
+        return Evidence(missing=((source.name, type(error).__name__),))
+    if isinstance(said, Found):
+        if said.vector is not None:
+            vectors[source.name] = said.vector
+        return said.evidence
+    return said
+
+
+def _about(raw: bytes, envelope: Envelope) -> About:
+    try:
+        return about(raw, envelope)
+    except Exception:
+        log.exception("senders unknown")
+        return About((envelope.sender,) if envelope.sender else (), envelope.address)
+
+
+def _vector(vectors: dict[str, bytes]) -> bytes | None:
+    return next(iter(vectors.values()), None)
