@@ -25,6 +25,7 @@ JOBS: Mapping[Job, str | Promise] = {
     Job.DELIVER_LOCAL: _("Filing mail here"),
     Job.DELIVER_REMOTE: _("Sending to other servers"),
     Job.RELEASE: _("Letting go what was written"),
+    Job.LEARN: _("Learning what is junk"),
     Job.HOUSEKEEPING: _("Housekeeping"),
     Job.CERTIFICATES: _("Renewing certificates"),
 }

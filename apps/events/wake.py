@@ -28,6 +28,7 @@ class Job(enum.StrEnum):
     DELIVER_REMOTE = "workers.jobs.deliver.deliver_remote_due"
     RELEASE = "workers.jobs.deliver.release_due"
     PEOPLE = "workers.jobs.people.people_due"
+    LEARN = "workers.jobs.learn.learn_due"
     REPORTS = "workers.jobs.reports.reports_due"
     HOUSEKEEPING = "workers.jobs.housekeeping.housekeeping_due"
     CERTIFICATES = "workers.jobs.certificates.certificates_due"
@@ -38,6 +39,7 @@ QUEUES = {
     Job.DELIVER_REMOTE: "remote",
     Job.RELEASE: "default",
     Job.PEOPLE: "default",
+    Job.LEARN: "default",
     Job.REPORTS: "default",
     Job.HOUSEKEEPING: "default",
     Job.CERTIFICATES: "default",

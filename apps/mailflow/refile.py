@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from apps.events.transactions import Plan, Run, perform, query
+from apps.events.wake import Job
 from apps.store.flags import FLAGGED, JUNK, NONE, NOT_JUNK, SEEN, Flags
 from apps.store.ranges import Ranges, count, normalise, of_uids
 from apps.store.services import folders, messages
 from apps.store.services.transfers import Transferred
-from apps.store.values import Copied, Expunged, FlagsSet, FolderRef
+from apps.store.values import Copied, Expunged, FlagsSet, FolderRef, NoFolder
 
 from . import sql_refile as sql
 
@@ -158,7 +159,38 @@ def transfer(
     add, remove = verdict(uses.get(source.folder_id, ""), uses.get(target.folder_id, ""))
     if add:
         yield from messages.set_flags(target, _placed(copied), add=add, remove=remove)
+        yield Job.LEARN
     return copied
+
+
+def set_flags(
+    folder: FolderRef,
+    uids: Ranges,
+    *,
+    add: Flags = NONE,
+    remove: Flags = NONE,
+    replace: Flags | None = None,
+    unchanged_since: int | None = None,
+    user_id: int = 0,
+) -> Plan[FlagsSet | NoFolder]:
+    """Set flags as a program over IMAP wishes; whoever learns from marks is woken where one of them may be meant."""
+    result = yield from messages.set_flags(
+        folder,
+        uids,
+        add=add,
+        remove=remove,
+        replace=replace,
+        unchanged_since=unchanged_since,
+        user_id=user_id,
+    )
+    if isinstance(result, FlagsSet) and result.changed and (replace is not None or is_mark(add | remove)):
+        yield Job.LEARN
+    return result
+
+
+def is_mark(flags: Flags) -> bool:
+    """Whether flags are what the spam filter learns from."""
+    return bool(flags.mask & (JUNK | NOT_JUNK))
 
 
 def verdict(came_from: str, goes_to: str) -> tuple[Flags, Flags]:
@@ -299,6 +331,8 @@ def _set(folder: FolderRef, uids: Ranges, flags: Flags, *, on: bool, eyes: int) 
     )
     if not isinstance(result, FlagsSet) or not result.changed:
         return 0, []
+    if is_mark(flags):
+        yield Job.LEARN
     contents = yield from _contents(folder, result.changed)
     step: Step = {
         "do": "set" if on else "remove",

@@ -16,6 +16,7 @@ from apps.events.transactions import Plan, perform, query
 from apps.mailboxes import removal
 from apps.mailboxes.models import Mailbox
 from apps.organisations.errors import DirectoryError
+from apps.spam.marks import learning
 from apps.store.services import emptying
 
 from . import sql
@@ -46,7 +47,9 @@ def finish(
         while go_on():
             if step := perform(emptying.empty(mailbox_id)):
                 progress(step.messages)
-            elif not perform(_forget_imports(mailbox_id)) and removal.finish(mailbox_id):
+            elif perform(_forget_imports(mailbox_id)) or perform(learning.forget(mailbox_id)):
+                continue
+            elif removal.finish(mailbox_id):
                 return True
         return False
     finally:

@@ -18,6 +18,7 @@ from apps.store.services import messages
 from apps.store.sql import locks
 from apps.store.values import Copied, FlagsSet, FolderRef
 
+from . import refile
 from . import sql_refile as sql
 from .models import UndoRecord
 from .refile import Kind
@@ -147,9 +148,7 @@ def _back(mailbox_id: int, step: dict[str, Any]) -> Plan[int]:
         return 0
     flags = Flags(step["mask"], tuple(step["names"]))
     add, remove = (NONE, flags) if step["do"] == "set" else (flags, NONE)
-    result = yield from messages.set_flags(
-        folder, of_uids(uids), add=add, remove=remove, user_id=step["eyes"]
-    )
+    result = yield from refile.set_flags(folder, of_uids(uids), add=add, remove=remove, user_id=step["eyes"])
     return count(result.changed) if isinstance(result, FlagsSet) else 0
 
 

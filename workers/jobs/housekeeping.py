@@ -35,6 +35,7 @@ from apps.reports import keeping as reports
 from apps.reports import naming
 from apps.reports.blocklists import watching
 from apps.spam import keeping as judgements
+from apps.spam.marks import levels
 from apps.store import packing
 from apps.store.partitions import PARTITIONS
 from apps.store.services import keeping
@@ -172,6 +173,8 @@ CHORES = (
     Chore("names of senders", 600, lambda during: naming.look_up(during.may_claim, now=timezone.now())),
     Chore("block lists", HOUR, lambda during: watching.watch(during.may_claim, now=timezone.now())),
     Chore("old reports", HOUR, lambda during: reports.forget(during.may_claim, now=timezone.now())),
+    Chore("what all were taught", 600, lambda during: levels.build_due(during.may_claim)),
+    Chore("words seen once", DAY, lambda during: levels.prune(during.may_claim)),
     Chore("actions to undo", 600, lambda during: undo.forget(during.may_claim)),
     Chore("merges of conversations", DAY, lambda _: perform(keeping.forget_merges())),
     Chore("logs of folders", 600, lambda during: keeping.trim(during.may_claim)),

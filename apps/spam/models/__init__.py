@@ -1,6 +1,21 @@
 """What the filter keeps: each sort of row in a module of its own, written only by services."""
 
 from .judgements import Judgement
+from .learning import Cursor, Token, Total, Trained
+from .reputation import Known, Said, Standing
 from .wishes import FilterGroup, FilterGroupMember, FilterSettings, SenderEntry
 
-__all__ = ["FilterGroup", "FilterGroupMember", "FilterSettings", "Judgement", "SenderEntry"]
+__all__ = [
+    "Cursor",
+    "FilterGroup",
+    "FilterGroupMember",
+    "FilterSettings",
+    "Judgement",
+    "Known",
+    "Said",
+    "SenderEntry",
+    "Standing",
+    "Token",
+    "Total",
+    "Trained",
+]

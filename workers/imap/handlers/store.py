@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from apps.mailflow import refile
 from apps.protocols.imap import commands as c
 from apps.protocols.imap import responses
 from apps.protocols.imap.folder import Uids, as_ranges, expand, places_of
 from apps.protocols.imap.view import Selection, Silent
 from apps.store import flags
 from apps.store.flags import Flags
-from apps.store.services import messages
 from apps.store.values import NoFolder
 from workers.imap.answers import DONE, NO_SUCH_MESSAGE, READ_ONLY, TOO_MANY_KEYWORDS, Answer, ok
 from workers.imap.client import Client, FolderGone, ranges_of
@@ -39,7 +39,7 @@ async def store(client: Client, command: c.Store) -> Answer:
         return DONE
     named = Flags.named(*command.flags)
     result = await client.server.database.perform(
-        messages.set_flags(
+        refile.set_flags(
             ref,
             ranges_of(view, selection.rows),
             add=named if command.change is c.Change.ADD else flags.NONE,

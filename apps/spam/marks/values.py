@@ -1,0 +1,73 @@
+"""What goes into learning and what comes out of it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+SITE = 0
+"""The scope of what everybody was taught."""
+
+type Tokens = NDArray[np.int64]
+
+
+def of_organisation(organisation_id: int) -> int:
+    """Return the scope of an organisation."""
+    return -organisation_id
+
+
+def chain(organisation_id: int, mailbox_id: int) -> tuple[int, int, int]:
+    """Return the scopes that speak for a recipient, from the widest to the nearest."""
+    return SITE, of_organisation(organisation_id), mailbox_id
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """How messages are taken apart: bytes as they came to what is counted, each once; `version` changes with it."""
+
+    tokens: Callable[[bytes], Tokens]
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """For each token asked for, in how many bad and good messages of a scope it was; and of how many messages in all."""
+
+    spam: NDArray[np.float64]
+    ham: NDArray[np.float64]
+    all_spam: float = 0.0
+    all_ham: float = 0.0
+    voices: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A message's tokens, and the scopes they are wanted of."""
+
+    tokens: Tokens
+    scopes: Sequence[int]
+
+
+@dataclass(slots=True)
+class Learnt:
+    """What one portion came to: marks that were learned, taken back, or changed nothing; and what could not be read."""
+
+    learned: int = 0
+    unlearned: int = 0
+    same: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
+    more: bool = False
+
+    @property
+    def looked_at(self) -> int:
+        """How many marks were looked at."""
+        return self.learned + self.unlearned + self.same + sum(self.skipped.values())
+
+    def add(self, other: "Learnt") -> None:
+        """Add another portion."""
+        self.learned += other.learned
+        self.unlearned += other.unlearned
+        self.same += other.same
+        for why, count in other.skipped.items():
+            self.skipped[why] = self.skipped.get(why, 0) + count
