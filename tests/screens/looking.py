@@ -46,7 +46,10 @@ def axe() -> str:
 
 @dataclass
 class Walk:
-    """One way through all screens, at one width. `thorough` applies every rule of axe in the dark, too."""
+    """One way through all screens, at one width. `thorough` applies every rule of axe in the dark, too.
+
+    `only` and `but` are beginnings of names: of the screens that are looked at, and of those that are passed by.
+    """
 
     browser: Browser
     web: str
@@ -55,6 +58,7 @@ class Walk:
     pictures: Path | None = None
     thorough: bool = True
     only: Sequence[str] = ()
+    but: Sequence[str] = ()
     language: str = "en"
     tell: Callable[[str], None] = lambda _: None
     faults: list[str] = field(default_factory=list)
@@ -86,7 +90,8 @@ class Walk:
             page.context.close()
 
     def _wanted(self, name: str) -> bool:
-        return not self.only or any(name.replace(":", "-").startswith(each) for each in self.only)
+        name = name.replace(":", "-")
+        return (not self.only or name.startswith(tuple(self.only))) and not name.startswith(tuple(self.but))
 
     def _find(self, address: Address) -> Screen | bool | None:
         """Return the screen of a pattern, False if it is none, None if nothing led to it."""
