@@ -14,14 +14,15 @@ settings.register_profile("shared", deadline=None)
 settings.register_profile("quick", deadline=None, max_examples=30)
 
 # Faces and whole journeys: each of their tests signs somebody in and draws a page, starts processes, or carries
-# mail from door to door past real name servers. All are `slow`: `make test` runs them, and the quick gate does not
-# even import them.
+# mail from door to door past real name servers; and those that need folders of thousands of messages. All are
+# `slow`: `make test` runs them, and the quick gate does not even import them.
 HERE = Path(__file__).parent
-FACES = tuple(
+LATER = tuple(
     HERE / name
     for name in (
         "accounts/test_web.py", "api", "console", "domains", "mailflow", "pages", "reports", "screens", "supervisor",
-        "webmail",
+        "webmail", "workers/jobs", "store/test_folder_cache.py", "store/test_packing.py", "store/test_packs.py",
+        "store/test_queries.py", "store/services/test_recount.py",
     )
 )  # fmt: skip
 
@@ -32,14 +33,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave the faces alone where slow tests are not wanted."""
-    return True if "not slow" in config.option.markexpr and collection_path in FACES else None
+    """Leave them alone where slow tests are not wanted."""
+    return True if "not slow" in config.option.markexpr and collection_path in LATER else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of the faces slow."""
+    """Mark them slow."""
     for item in items:
-        if any(item.path.is_relative_to(face) for face in FACES):
+        if any(item.path.is_relative_to(later) for later in LATER):
             item.add_marker(pytest.mark.slow)
 
 
