@@ -54,6 +54,8 @@ def _entry(result: str, reason: str, **about: Any) -> dict[str, Any]:
 
 
 def _short(text: str) -> str:
+    if text.isascii() and "\0" not in text:
+        return text[:REASON_CHARACTERS]
     return text[:REASON_CHARACTERS].replace("\0", "").encode("utf-8", "replace").decode()
 
 

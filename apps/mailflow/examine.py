@@ -9,24 +9,27 @@ import datetime as dt
 import ipaddress
 import logging
 import re
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 from typing import Any
 
 from apps.domains.resolver import Resolver
+from apps.protocols.mailauth.arc.chain import KINDS
 from apps.protocols.mailauth.arc.results import Arc, ArcResult
 from apps.protocols.mailauth.arc.verify import check_arc
 from apps.protocols.mailauth.bimi import BimiResult, check_bimi
+from apps.protocols.mailauth.dkim.letter import Letter
 from apps.protocols.mailauth.dkim.results import Dkim, DkimResult
 from apps.protocols.mailauth.dkim.verify import check_dkim
 from apps.protocols.mailauth.dmarc import By, DmarcResult, Policy, check_dmarc
 from apps.protocols.mailauth.iprev import IprevResult, check_iprev
-from apps.protocols.mailauth.results import say, without_ours, write
+from apps.protocols.mailauth.results import Findings, without_ours
+from apps.protocols.mailauth.results.reading import FIELD
 from apps.protocols.mailauth.spf import Spf, SpfResult, check_spf
 from apps.protocols.mime.addresslist import parse_addresses, spec_text
-from apps.protocols.mime.headers import HEADER, ended, every, header_end
+from apps.protocols.mime.headers import BLANK, HEADER, MBOX_LINE, ended, every, header_end, unfold
 from apps.protocols.mime.scan import Scanned, scan
 
 log = logging.getLogger(__name__)
@@ -39,6 +42,7 @@ MOST_AUTHORS = 1000
 # Two addresses in one place are malformed, and programs differ on which of them they show.
 _BRACKETED = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)|<[^<>@"]*+@([^<>@"\s]++)>', re.DOTALL)
 NOTHING = SpfResult(Spf.NONE, "", "mfrom")
+UNSEALED = Letter(b"")
 NO_PICTURE = BimiResult("skipped")
 PICTURE_SECONDS = 2.0
 """What is only to be looked at must not keep mail waiting for longer."""
@@ -82,37 +86,6 @@ async def examine(body: bytes) -> Facts:
     return Facts(scan(body, text_limit=TEXT_LIMIT))
 
 
-@dataclass(frozen=True, slots=True)
-class Results:
-    """What was found, ready to be told."""
-
-    hostname: str
-    checked: Checked
-    address: str
-
-    @property
-    def field(self) -> bytes:
-        """As a field of the header."""
-        return self._told(write)
-
-    @property
-    def text(self) -> str:
-        """As a seal repeats it."""
-        return self._told(say)
-
-    def _told[T](self, tell: Callable[..., T]) -> T:
-        one = self.checked
-        return tell(
-            self.hostname,
-            spf=one.spf,
-            dkim=one.dkim,
-            dmarc=one.dmarc,
-            arc=one.arc,
-            iprev=one.iprev,
-            address=self.address,
-        )
-
-
 class Examiner:
     """Checks who strangers are: one for a process, for the resolver's cache is what makes it cheap."""
 
@@ -137,56 +110,76 @@ class Examiner:
 
     def cleaned(self, body: bytes) -> bytes:
         """Return the message without results that claim to be ours (RFC 8601 5), its header ended for every reader."""
+        head = HEADER.match(body)
+        at = head.end() if head else 0
+        if FIELD not in body[:at].lower() and BLANK.match(body, at) and not MBOX_LINE.match(body):
+            # Most mail: it is as it should be, which is soon seen.
+            return body
         return ended(without_ours(body, self._hostname))
 
     async def check(self, claims: Claims, body: bytes, now: dt.datetime) -> Checked:
-        """Check who sent a message, by all there is; takes hardly longer than it may."""
+        """Check who sent a message, by all there is; takes hardly longer than it may.
+
+        What the resolver remembers is answered at once: most mail comes from who wrote before, and is checked without
+        a task or a turn of the loop.
+        """
         loop = asyncio.get_running_loop()
         ends = loop.time() + self._seconds
         at, large = int(now.timestamp()), len(body) > INLINE_BYTES
         run, seconds = self._resolver.run, self._seconds
-        sealed, authors = _is_sealed(body), author_domains(body)
+        letter = body if large else Letter(body)
+        if isinstance(letter, Letter):
+            sealed = any(map(letter.places, KINDS))
+            authors = _domains([raw.partition(b":")[2] for name, raw in letter.fields if name == b"from"])
+        else:
+            sealed, authors = _is_sealed(body), author_domains(body)
         said = check_spf(
             claims.address, sender=claims.sender, helo=claims.helo, receiver=self._hostname, now=at
         )
-        spf, dkim, arc, iprev, _ = await asyncio.gather(
-            _sound(run(said, seconds=seconds), SpfResult(Spf.TEMPERROR, "", "mfrom")),
-            _sound(
-                run(check_dkim(body, at), seconds=seconds, in_thread=large), (DkimResult(Dkim.TEMPERROR),)
+        spf, dkim, arc, iprev = (
+            _started(run(said, seconds=seconds), SpfResult(Spf.TEMPERROR, "", "mfrom")),
+            _started(
+                run(check_dkim(letter, at), seconds=seconds, in_thread=large), (DkimResult(Dkim.TEMPERROR),)
             ),
-            _sound(
-                run(check_arc(body if sealed else b"", at), seconds=seconds, in_thread=large and sealed),
+            _started(
+                run(
+                    check_arc(letter if sealed else UNSEALED, at), seconds=seconds, in_thread=large and sealed
+                ),
                 ArcResult(Arc.TEMPERROR),
             ),
-            _sound(run(check_iprev(claims.address), seconds=seconds), IprevResult("temperror")),
-            # Policies are asked for meanwhile: a stranger whose own name servers are slow must not leave them no time.
-            _sound(run(check_dmarc(authors, NOTHING, (), by=self._by), seconds=seconds), None),
+            _started(run(check_iprev(claims.address), seconds=seconds), IprevResult("temperror")),
         )
+        waiting: list[asyncio.Task[Any]] = [one for one in (spf, dkim, arc, iprev) if not one.done()]
+        if waiting:
+            # Policies are asked for meanwhile: a stranger whose own name servers are slow must not leave them no time.
+            waiting.append(
+                _started(run(check_dmarc(authors, NOTHING, (), by=self._by), seconds=seconds), None)
+            )
+            await asyncio.gather(*waiting)
         left = max(0.0, ends - loop.time())
         dmarc = await _sound(
-            run(check_dmarc(authors, spf, dkim, by=self._by), seconds=left), DmarcResult("temperror")
+            run(check_dmarc(authors, spf.result(), dkim.result(), by=self._by), seconds=left),
+            DmarcResult("temperror"),
         )
         bimi = NO_PICTURE
         if len(authors) == 1:
             left = min(PICTURE_SECONDS, max(0.0, ends - loop.time()))
             bimi = await _sound(run(check_bimi(authors[0], dmarc), seconds=left), NO_PICTURE)
-        return Checked(spf, dkim, dmarc, arc, iprev, bimi)
+        return Checked(spf.result(), dkim.result(), dmarc, arc.result(), iprev.result(), bimi)
 
-    def results(self, claims: Claims, checked: Checked, *, is_followed: bool = True) -> Results:
+    def results(self, claims: Claims, checked: Checked, *, is_followed: bool = True) -> Findings:
         """Return what was found as it is told (RFC 8601); a fault's reason names our resolvers, and stays here.
 
         The policy it names is the one that was followed.
         """
         dmarc = checked.dmarc if is_followed else replace(checked.dmarc, policy=Policy.NONE)
-        return Results(
+        return Findings(
             self._hostname,
-            Checked(
-                _quiet(checked.spf),
-                tuple(map(_quiet, checked.dkim)),
-                _quiet(dmarc),
-                _quiet(checked.arc),
-                _quiet(checked.iprev),
-            ),
+            _quiet(checked.spf),
+            tuple(map(_quiet, checked.dkim)),
+            _quiet(dmarc),
+            _quiet(checked.arc),
+            _quiet(checked.iprev),
             claims.address,
         )
 
@@ -205,6 +198,11 @@ async def _sound[T, U](check: Coroutine[Any, Any, T], otherwise: U) -> T | U:
         return otherwise
 
 
+def _started[T, U](check: Coroutine[Any, Any, T], otherwise: U) -> asyncio.Task[T | U]:
+    """Begin a check, and end it if nobody has to be asked: then it never waits for a turn of the loop."""
+    return asyncio.Task(_sound(check, otherwise), loop=asyncio.get_running_loop(), eager_start=True)
+
+
 def _is_sealed(body: bytes) -> bool:
     """Whether there can be a chain: most mail has none, and need not be taken apart a second time to find that out."""
     return b"\narc-" in b"\n" + body[: header_end(body)].lower()
@@ -216,8 +214,12 @@ def author_domains(body: bytes) -> tuple[str, ...]:
     What is no domain is returned, too: DMARC says then that it cannot judge, rather than that there is no author.
     """
     match = HEADER.match(body)
+    return _domains(every(match[0], b"from") if match else ())
+
+
+def _domains(authors: Sequence[bytes]) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    for field in every(match[0], b"from") if match else ():
+    for field in map(unfold, authors):
         for text in map(spec_text, parse_addresses(field, MOST_AUTHORS)):
             _, at, domain = text.rpartition("@")
             if at:

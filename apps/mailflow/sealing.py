@@ -13,6 +13,7 @@ from apps.events.transactions import Database
 from apps.protocols.mailauth.arc.results import ArcResult
 from apps.protocols.mailauth.arc.seal import seal
 from apps.protocols.mailauth.dkim.keys import Signer
+from apps.protocols.mailauth.results import Findings
 from apps.queue.models import Lane
 
 from .arrivals import Transaction
@@ -37,7 +38,7 @@ async def sealed(
     transaction: Transaction,
     body: bytes,
     *,
-    results: str,
+    results: Findings,
     chain: ArcResult,
     now: dt.datetime,
 ) -> bytes:
@@ -48,7 +49,7 @@ async def sealed(
             if not signers:
                 continue
             # By RSA, where there is a choice: RFC 8617 names no other algorithm.
-            return await _seal(body, results, chain, signers[0], now)
+            return await _seal(body, results.text, chain, signers[0], now)
         except Exception:
             log.exception("not sealed", extra={"domain": domain})
     return b""

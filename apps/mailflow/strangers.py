@@ -77,7 +77,7 @@ class Strangers:
         fields = results.field
         if disposal.fate in {Fate.TAKE, Fate.JUNK}:
             fields += await sealed(
-                self._database, transaction, kept, results=results.text, chain=checked.arc, now=now
+                self._database, transaction, kept, results=results, chain=checked.arc, now=now
             )
         return Met(kept, Facts(facts.scanned, checked), disposal, fields, evidence.told(checked, disposal))
 

@@ -7,6 +7,8 @@ _WIDTH = 76
 
 def fold(text: str, width: int = _WIDTH) -> list[str]:
     """Part a text at its blanks into lines; a word that is longer stays whole."""
+    if len(text) < width:
+        return [text]
     lines = [""]
     for word in text.split(" "):
         if lines[-1] and len(lines[-1]) + len(word) >= width:

@@ -12,7 +12,7 @@ from apps.protocols.mailauth.arc.results import Arc, ArcResult
 from apps.protocols.mailauth.dkim.results import Dkim, DkimResult
 from apps.protocols.mailauth.dmarc.checking import DmarcResult
 from apps.protocols.mailauth.dmarc.record import Policy, Record
-from apps.protocols.mailauth.results import Method, Property, Results, collect, read, say, without_ours, write
+from apps.protocols.mailauth.results import Findings, Method, Property, Results, collect, read, without_ours
 
 
 @dataclass
@@ -42,7 +42,7 @@ def test_it_works() -> None:
         record=Record.__new__(Record),
         reason="none aligned",
     )
-    field = write(
+    field = Findings(
         "mx.example.test",
         spf=Spf(),
         dkim=(DKIM, replace(DKIM, result=Dkim.FAIL, reason="the body was changed", testing=True)),
@@ -50,7 +50,7 @@ def test_it_works() -> None:
         arc=ArcResult(Arc.PASS, highest=2, oldest_pass=1),
         iprev=Iprev(),
         address="2001:db8::1",
-    )
+    ).field
     assert field.decode() == (
         "Authentication-Results: mx.example.test;\r\n"
         '\tarc=pass (i=2) smtp.remote-ip="2001:db8::1" header.oldest-pass=1;\r\n'
@@ -81,14 +81,17 @@ def test_it_works() -> None:
 
 
 def test_nothing_to_say() -> None:
-    assert write("mx.example.test") == b"Authentication-Results: mx.example.test;\r\n\tnone\r\n"
-    assert write("mx.example.test", arc=ArcResult(Arc.NONE)).endswith(b"\tnone\r\n")
-    assert say("mx.example.test", dkim=(DkimResult(Dkim.NONE, reason="x"),)) == "mx.example.test; dkim=none"
+    assert Findings("mx.example.test").field == b"Authentication-Results: mx.example.test;\r\n\tnone\r\n"
+    assert Findings("mx.example.test", arc=ArcResult(Arc.NONE)).field.endswith(b"\tnone\r\n")
+    assert (
+        Findings("mx.example.test", dkim=(DkimResult(Dkim.NONE, reason="x"),)).text
+        == "mx.example.test; dkim=none"
+    )
     assert read("mx.example.test; none") == Results("mx.example.test")
 
 
 def test_helo() -> None:
-    assert say("mx.test", spf=Spf("fail", scope="helo", reason="-all")) == (
+    assert Findings("mx.test", spf=Spf("fail", scope="helo", reason="-all")).text == (
         'mx.test; spf=fail reason="-all" smtp.helo=example.test'
     )
 
@@ -98,7 +101,7 @@ def test_helo() -> None:
     ['x" y', "a; dmarc=pass", "a\r\nX: y", "(", "a\\", "\x00", "bücher@x.test", "=?utf-8?q?x?=", "\ud800"],
 )
 def test_claims_stay_claims(claim: str) -> None:
-    field = write("mx.test", dkim=(replace(DKIM, identity=claim, result=Dkim.FAIL, reason=claim),))
+    field = Findings("mx.test", dkim=(replace(DKIM, identity=claim, result=Dkim.FAIL, reason=claim),)).field
     assert field.count(b"\r\n") == field.count(b"\r\n\t") + 1
     (method,) = read(field.decode().partition(":")[2]).methods
     expected = claim.replace("\r\n", " ").replace("\x00", " ").replace("\ud800", "?")
@@ -229,7 +232,9 @@ def test_anything_can_be_read(text: str) -> None:
 
 @given(st.text(max_size=50), st.text(max_size=50))
 def test_what_is_written_can_be_read(identity: str, reason: str) -> None:
-    written = say("mx.test", dkim=(replace(DKIM, result=Dkim.FAIL, identity=identity, reason=reason),))
+    written = Findings(
+        "mx.test", dkim=(replace(DKIM, result=Dkim.FAIL, identity=identity, reason=reason),)
+    ).text
     (method,) = read(written).methods
     assert method.value("header", "d") == "example.test"
     assert (method.name, method.result) == ("dkim", "fail")

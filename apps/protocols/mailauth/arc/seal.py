@@ -72,7 +72,7 @@ def seal(
             "h": listed if len(listed) <= _LINE else join(names, ":"),
         },
         signer,
-        [canonical.relaxed_field(raw) for raw in letter.pick([name.lower().encode() for name in names])],
+        letter.pick([name.lower().encode() for name in names], form=canonical.RELAXED),
     )
     new = [canonical.relaxed_field(field.removesuffix(b"\r\n")) for field in (ours, signature)]
     return _field("ARC-Seal", common | {"cv": word}, signer, [*before, *new]) + signature + ours

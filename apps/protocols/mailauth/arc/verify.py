@@ -18,9 +18,9 @@ from .chain import KINDS, MESSAGE, SEAL, Chain, Link, read_chain
 from .results import Arc, ArcResult
 
 
-def check_arc(message: bytes, now: int) -> Inquiry[ArcResult]:
+def check_arc(message: bytes | Letter, now: int) -> Inquiry[ArcResult]:
     """Judge the chain of a message: that nobody changed it since the last seal, and nobody the seals."""
-    letter = Letter(message)
+    letter = message if isinstance(message, Letter) else Letter(message)
     if letter.is_too_long:
         return ArcResult(Arc.FAIL, "the header is too long", is_ended=True)
     chain = read_chain(letter)
@@ -80,9 +80,7 @@ def _check_message(letter: Letter, link: Link, keys: dict[str, PublicKey], now: 
             check_body(letter, covered)
             _check_whole(letter, covered)
             key = yield from _key(signature.key_name, keys)
-            lines = [
-                canonical.field(raw, covered.header_form) for raw in letter.pick(covered.names, but=place)
-            ]
+            lines = letter.pick(covered.names, form=covered.header_form, but=place)
             lines.append(canonical.field(signature.unsigned, covered.header_form))
             check_value(signature, key, b"\r\n".join(lines))
         except Rejected:

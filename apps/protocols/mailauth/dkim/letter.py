@@ -27,6 +27,7 @@ class Letter:
         self._body_start = header_end(message)
         self._bodies: dict[str, bytes] = {}
         self._hashes: dict[tuple[str, int | None], bytes] = {}
+        self._relaxed: dict[int, bytes] = {}
         self.is_too_long = self._body_start > HEADER_LIMIT
         self.fields: list[tuple[bytes, bytes]] = []
         """(Name in lower case, the field as it stands without its line end), in order."""
@@ -43,8 +44,10 @@ class Letter:
         """Return where the fields of that name (in lower case) stand, from the top."""
         return self._places.get(name, [])
 
-    def pick(self, names: Iterable[bytes], *, but: int | None = None) -> list[bytes]:
-        """Return the fields that a list of names (in lower case) means: each time the next one from the bottom up.
+    def pick(
+        self, names: Iterable[bytes], *, form: str = canonical.SIMPLE, but: int | None = None
+    ) -> list[bytes]:
+        """Return the fields that a list of names (in lower case) means, in a form: each time the next one from below.
 
         Names without a field of theirs mean nothing, which is how a signature says that none may be added. The field
         at `but` is the signature itself and never among them (RFC 6376 5.4).
@@ -55,8 +58,16 @@ class Letter:
             if name not in left:
                 left[name] = [place for place in self._places.get(name, ()) if place != but]
             if left[name]:
-                picked.append(self.fields[left[name].pop()][1])
+                picked.append(self._field(left[name].pop(), form))
         return picked
+
+    def _field(self, place: int, form: str) -> bytes:
+        """Return a field in a form; most signatures of a message cover the same fields."""
+        if form != canonical.RELAXED:
+            return self.fields[place][1]
+        if (found := self._relaxed.get(place)) is None:
+            found = self._relaxed[place] = canonical.relaxed_field(self.fields[place][1])
+        return found
 
     def body(self, form: str) -> bytes:
         """Return the canonical body."""

@@ -64,8 +64,8 @@ def sign(message: bytes, signers: Sequence[Signer], now: int) -> bytes:
     if letter.is_too_long:
         return b""
     names = covered(letter)
-    fields = letter.pick([name.lower().encode() for name in names])
-    head = b"\r\n".join(map(canonical.relaxed_field, fields)) + b"\r\n" if fields else b""
+    fields = letter.pick([name.lower().encode() for name in names], form=canonical.RELAXED)
+    head = b"\r\n".join(fields) + b"\r\n" if fields else b""
     body_hash = base64.b64encode(letter.body_hash(canonical.RELAXED)).decode()
     listed = join(names, ":")
     signatures = []

@@ -1,9 +1,10 @@
 """What the signatures of DKIM and the two of ARC have in common: read, and judged by a key (RFC 6376 3.5)."""
 
+import functools
 import re
 from dataclasses import dataclass
 
-from apps.protocols.addresses import AddressError, DomainName
+from apps.protocols.addresses import MAX_DOMAIN_BYTES, AddressError, DomainName
 
 from .canonical import RELAXED, SIMPLE
 from .keys import ED25519, RSA
@@ -17,6 +18,7 @@ _KINDS = {RSA: "rsa", ED25519: "ed25519"}
 _NAME = re.compile(r"[!-9;-~]+")
 NAMES_LIMIT = 1000
 """So many fields may a signature name; a header of real mail has a hundred."""
+REMEMBERED_CHARACTERS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,12 @@ def names_of(tags: dict[str, str]) -> tuple[str, str]:
 
 
 def _name(text: str) -> str:
+    return _remembered_name(text) if len(text) <= MAX_DOMAIN_BYTES else ""
+
+
+@functools.lru_cache(4096)
+def _remembered_name(text: str) -> str:
+    """Return a name as A-labels. Each signature has a few of them, and asks for them again and again."""
     try:
         return "" if text.endswith(".") else DomainName.parse(text).name
     except AddressError:
@@ -104,16 +112,30 @@ def read_covered(tags: dict[str, str], form: str = "simple/simple") -> Covered:
     body_form = body_form or SIMPLE
     if not {header_form, body_form} <= {RELAXED, SIMPLE} or tags.get("c", form).endswith("/"):
         raise Rejected(Dkim.PERMERROR, "c= is not known")
-    names = read_list(tags["h"])
-    if len(names) > NAMES_LIMIT or not all(map(_NAME.fullmatch, names)):
+    listed = tags["h"]
+    lowered = (_remembered_names if len(listed) <= REMEMBERED_CHARACTERS else _names)(listed)
+    if lowered is None:
         raise Rejected(Dkim.PERMERROR, "h= is no list of fields")
-    lowered = tuple([name.lower().encode() for name in names])
     try:
         body_hash = read_base64(tags["bh"])
         length = read_number(tags["l"], 76) if "l" in tags else None
     except TagError as error:
         raise Rejected(Dkim.PERMERROR, f"bh= or l= is {error}") from None
     return Covered(lowered, header_form, body_form, body_hash, length)
+
+
+def _names(listed: str) -> tuple[bytes, ...] | None:
+    """Read the fields that h= names, in lower case."""
+    names = read_list(listed)
+    if len(names) > NAMES_LIMIT or not all(map(_NAME.fullmatch, names)):
+        return None
+    return tuple([name.lower().encode() for name in names])
+
+
+@functools.lru_cache(512)
+def _remembered_names(listed: str) -> tuple[bytes, ...] | None:
+    """Read them once: a program that signs names the same fields in each message."""
+    return _names(listed)
 
 
 def check_body(letter: Letter, covered: Covered) -> None:

@@ -25,9 +25,9 @@ SIGNATURES = 8
 FIELD = b"dkim-signature"
 
 
-def check_dkim(message: bytes, now: int) -> Inquiry[tuple[DkimResult, ...]]:
+def check_dkim(message: bytes | Letter, now: int) -> Inquiry[tuple[DkimResult, ...]]:
     """Judge every signature of a message, from the top; one result `none` where there is no signature."""
-    letter = Letter(message)
+    letter = message if isinstance(message, Letter) else Letter(message)
     if letter.is_too_long:
         return (DkimResult(Dkim.PERMERROR, reason="the header is too long"),)
     places = letter.places(FIELD)
@@ -120,6 +120,6 @@ def _check_identity(signature: Signature, claim: DkimResult, key: PublicKey) -> 
 def signed(letter: Letter, place: int, signature: Signature, covered: Covered) -> bytes:
     """Return the bytes whose hash is signed (RFC 6376 3.7)."""
     form = covered.header_form
-    lines = [canonical.field(raw, form) for raw in letter.pick(covered.names, but=place)]
+    lines = letter.pick(covered.names, form=form, but=place)
     lines.append(canonical.field(signature.unsigned, form))
     return b"\r\n".join(lines)

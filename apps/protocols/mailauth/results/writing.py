@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 from apps.protocols.mailauth.arc.results import Arc, ArcResult
@@ -12,6 +14,7 @@ from apps.protocols.mailauth.folding import fold
 _PLAIN = re.compile(r"(?:[!#$%&'*+.^_`{|}~0-9A-Za-z-]+|[!#$%&'*+.^_`{|}~0-9A-Za-z-]*@[0-9A-Za-z._-]+)")
 """A token, or an address or domain that needs no quotes."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+_HOST = re.compile(r"[0-9A-Za-z._-]{1,253}")
 _VALUE_LIMIT = 256
 """So much of what others claim is repeated."""
 
@@ -59,61 +62,50 @@ class IprevSaid(Protocol):
         ...
 
 
-def write(
-    authserv_id: str,
-    *,
-    spf: SpfSaid | None = None,
-    dkim: Sequence[DkimResult] = (),
-    dmarc: DmarcResult | None = None,
-    arc: ArcResult | None = None,
-    iprev: IprevSaid | None = None,
-    address: str = "",
-) -> bytes:
-    """Write the field, with its line end. `address` is the sender's, for what was checked by it."""
-    parts = _parts(authserv_id, spf, dkim, dmarc, arc, iprev, address)
-    lines = [f"Authentication-Results: {parts[0]}"]
-    for part in parts[1:]:
-        lines[-1] += ";"
-        lines += fold(part)
-    return "\r\n\t".join(lines).encode("utf-8", "replace") + b"\r\n"
+@dataclass(frozen=True)
+class Findings:
+    """What our checks of one message came to, and whose word it is; what was not checked is left out."""
 
+    authserv_id: str
+    spf: SpfSaid | None = None
+    dkim: Sequence[DkimResult] = ()
+    dmarc: DmarcResult | None = None
+    arc: ArcResult | None = None
+    iprev: IprevSaid | None = None
+    address: str = ""
+    """The sender's, for what was checked by it."""
 
-def say(
-    authserv_id: str,
-    *,
-    spf: SpfSaid | None = None,
-    dkim: Sequence[DkimResult] = (),
-    dmarc: DmarcResult | None = None,
-    arc: ArcResult | None = None,
-    iprev: IprevSaid | None = None,
-    address: str = "",
-) -> str:
-    """Return the same without name and folds, as a seal repeats it."""
-    return "; ".join(_parts(authserv_id, spf, dkim, dmarc, arc, iprev, address))
+    @property
+    def field(self) -> bytes:
+        """The field of the header, with its line end."""
+        lines = [f"Authentication-Results: {self.parts[0]}"]
+        for part in self.parts[1:]:
+            lines[-1] += ";"
+            lines += fold(part)
+        return "\r\n\t".join(lines).encode("utf-8", "replace") + b"\r\n"
 
+    @property
+    def text(self) -> str:
+        """The same without name and folds, as a seal repeats it."""
+        return "; ".join(self.parts)
 
-def _parts(
-    authserv_id: str,
-    spf: SpfSaid | None,
-    dkim: Sequence[DkimResult],
-    dmarc: DmarcResult | None,
-    arc: ArcResult | None,
-    iprev: IprevSaid | None,
-    address: str,
-) -> list[str]:
-    parts = []
-    if arc is not None and arc.result is not Arc.NONE:
-        parts.append(_arc(arc, address))
-    if spf is not None:
-        name = "smtp.helo" if spf.scope == "helo" else "smtp.mailfrom"
-        parts.append(_part("spf", _word(spf.result), spf.reason, {name: spf.domain}))
-    parts += [_dkim(one) for one in dkim]
-    if dmarc is not None:
-        parts.append(_dmarc(dmarc))
-    if iprev is not None:
-        comment = f"({iprev.name})" if re.fullmatch(r"[0-9A-Za-z._-]{1,253}", iprev.name) else ""
-        parts.append(_part("iprev", _word(iprev.result), iprev.reason, {"policy.iprev": address}, comment))
-    return [_quoted(authserv_id), *(parts or ["none"])]
+    @cached_property
+    def parts(self) -> list[str]:
+        """Our name, and what each check came to."""
+        parts = []
+        if self.arc is not None and self.arc.result is not Arc.NONE:
+            parts.append(_arc(self.arc, self.address))
+        if (spf := self.spf) is not None:
+            name = "smtp.helo" if spf.scope == "helo" else "smtp.mailfrom"
+            parts.append(_part("spf", _word(spf.result), spf.reason, {name: spf.domain}))
+        parts += [_dkim(one) for one in self.dkim]
+        if self.dmarc is not None:
+            parts.append(_dmarc(self.dmarc))
+        if (iprev := self.iprev) is not None:
+            comment = f"({iprev.name})" if _HOST.fullmatch(iprev.name) else ""
+            about = {"policy.iprev": self.address}
+            parts.append(_part("iprev", _word(iprev.result), iprev.reason, about, comment))
+        return [_quoted(self.authserv_id), *(parts or ["none"])]
 
 
 def _arc(arc: ArcResult, address: str) -> str:
@@ -160,8 +152,9 @@ def _part(method: str, result: str, reason: str, about: dict[str, str], comment:
 
 def _quoted(value: str, *, always: bool = False) -> str:
     """Write what somebody claims so that it is one value, whatever it holds."""
-    value = _CONTROL.sub(" ", value[:_VALUE_LIMIT])
+    value = value[:_VALUE_LIMIT]
     if not always and _PLAIN.fullmatch(value):
         return value
+    value = _CONTROL.sub(" ", value)
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

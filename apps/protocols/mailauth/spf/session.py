@@ -1,5 +1,6 @@
 """What one SPF check knows and has used up: values of macros, lookups, and the names of an address."""
 
+import functools
 import ipaddress
 from dataclasses import dataclass, field
 
@@ -103,6 +104,7 @@ class Session:
         return UNKNOWN
 
 
+@functools.lru_cache(4096)
 def _number(text: str, version: int) -> int:
     """Return an address as a number, which what is none is never equal to."""
     try:
