@@ -136,7 +136,7 @@ def _by_score(
 
 def score_of(evidence: Evidence) -> float:
     """Return the score that counts: the sum of all weights but those for bulk mail."""
-    return sum(symbol.weight for symbol in evidence.symbols if symbol.sort is not Sort.BULK)
+    return sum((symbol.weight for symbol in evidence.symbols if symbol.sort is not Sort.BULK), 0.0)
 
 
 def corroboration(evidence: Evidence) -> float:
