@@ -117,11 +117,34 @@ def _recipients(detail: Detail) -> str:
 
 
 def _filed(detail: Detail) -> str:
-    return _("Filed for %(recipient)s in %(folder)s, uid %(uid)s.") % {
+    words = _("Filed for %(recipient)s in %(folder)s, uid %(uid)s.") % {
         **_about(detail),
         "folder": detail.get("folder", _("a folder")),
         "uid": detail.get("uid", "?"),
     }
+    return f"{words} {judged}" if (judged := _judged(detail)) else words
+
+
+def _judged(detail: Detail) -> str:
+    """Say what the filter made of it; nothing where nobody judged."""
+    sorts = {
+        "inbox": _("wanted"),
+        "tag": _("perhaps unwanted"),
+        "junk": _("unwanted"),
+        "quarantine": _("unwanted"),
+        "refuse": _("unwanted"),
+    }
+    score = detail.get("score")
+    if detail.get("action") not in sorts or not isinstance(score, int | float):
+        return ""
+    told = {"sort": sorts[str(detail["action"])], "score": f"{score:.1f}"}
+    if detail.get("missing"):
+        names = ", ".join(str(one[0]) for one in detail["missing"] if one)
+        return _("Judged to be %(sort)s, with a score of %(score)s, without %(names)s.") % {
+            **told,
+            "names": names,
+        }
+    return _("Judged to be %(sort)s, with a score of %(score)s.") % told
 
 
 def _moment(text: object) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 import psycopg_pool
+from django.conf import settings
 
 from apps.events import trace
 from apps.events.transactions import Database, Plan, query
@@ -19,6 +20,7 @@ from apps.protocols.smtp import replies
 from apps.queue import facts, services
 from apps.queue.envelopes import Envelope, NewMessage, Recipient
 from apps.queue.models import Origin
+from apps.spam.judged import in_short
 from apps.store import blobs
 
 from . import sql
@@ -255,12 +257,17 @@ def _prepared(
                 origin=arrival.origin,
                 accepted_at=arrival.received_at,
                 verdict=verdict,
-                priority=arrival.priority,
+                priority=arrival.priority - _waits(arrival, verdict),
                 held=arrival.held,
                 evidence=_evidence(arrival, organisation_id),
             )
         )
     return Prepared(messages, kept, _event(arrival, scanned, verdict))
+
+
+def _waits(arrival: Arrival, verdict: dict[str, Any] | None) -> int:
+    """How much less urgent it is: what the courier is yet to judge must not keep what was judged waiting."""
+    return int(verdict is None and arrival.origin == Origin.MX and settings.MAIL_SPAM)
 
 
 def _evidence(arrival: Arrival, organisation_id: int) -> dict[str, Any] | None:
@@ -283,7 +290,7 @@ def _event(arrival: Arrival, scanned: Scanned, verdict: dict[str, Any] | None) -
     if len(addresses) > SHOWN_RECIPIENTS:
         detail["more"] = len(addresses) - SHOWN_RECIPIENTS
     if verdict is not None:
-        detail["judged"] = verdict
+        detail["judged"] = in_short(verdict)
     if arrival.evidence is not None:
         detail["checks"] = arrival.evidence
     shown = {

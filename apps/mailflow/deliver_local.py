@@ -5,8 +5,9 @@ for quota: the 250 has been said. A mailbox that was disabled or removed since t
 """
 
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import django.db
 import psycopg
@@ -15,17 +16,21 @@ from django.utils import timezone
 from apps.events import trace
 from apps.events.context import tracing
 from apps.events.transactions import Plan, perform, query
+from apps.protocols.mime.scan import Scanned
 from apps.protocols.smtp.replies import NO_SUCH_USER, Reply
 from apps.queue import facts, services
 from apps.queue.couriers import Delivered, Failed, Outcome, Parcel
 from apps.queue.services import Settlement
 from apps.reports import incoming
+from apps.spam.services import judgements
 from apps.store.blobs import BlobRef
+from apps.store.flags import JUNK, NONE, Flags
 from apps.store.services import folders, messages
 from apps.store.values import MessageFacts, NewMessage, NoFolder, OverQuota, Placed
 
-from . import bounce, sql
+from . import bounce, catching_up, filtering, sorting, sql
 from .bounce import Failure
+from .sorting import Into
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +41,11 @@ READ = Reply(250, "2.0.0", "Read as a report")
 DISABLED = Reply(550, "5.2.1", "The mailbox is disabled")
 # A parcel claimed this often without an end may be what kills its workers: first it is filed alone, then never.
 SUSPECT, CONDEMNED = 3, 10
+QUARANTINED = "Quarantined as unwanted mail"
+
+type Verdicts = Mapping[int, Mapping[str, Any]]
+"""How messages were judged just now, by the id of the queued message."""
+NO_VERDICTS: Verdicts = {}
 
 
 class InboxGoneError(Exception):
@@ -53,10 +63,21 @@ class Place:
 
 
 def deliver(parcels: Sequence[Parcel], owner: str) -> int:
-    """File parcels of ours; return how many were settled. A database that is away raises."""
+    """File parcels of ours; return how many were settled. A database that is away raises.
+
+    What was judged already goes first. Of the rest so much is judged as there is time for; what is left is given back,
+    so that new mail need not wait until a backlog is judged.
+    """
     suspects = [parcel for parcel in parcels if parcel.attempts > SUSPECT]
     others = [parcel for parcel in parcels if parcel.attempts <= SUSPECT]
-    settled = _halving(others, owner) if others else 0
+    ready = [parcel for parcel in others if not filtering.needs_judging(parcel)]
+    settled = _halving(ready, owner) if ready else 0
+    if unjudged := [parcel for parcel in others if filtering.needs_judging(parcel)]:
+        verdicts, left = catching_up.judge(unjudged)
+        taken = [parcel for parcel in unjudged if parcel.message_id not in left]
+        settled += _halving(taken, owner, verdicts)
+        if left:
+            perform(services.give_back([p.id for p in unjudged if p.message_id in left], owner))
     for parcel in suspects:
         if parcel.attempts > CONDEMNED:
             settled += _set_aside(parcel, owner, f"claimed {parcel.attempts} times without an end")
@@ -65,10 +86,10 @@ def deliver(parcels: Sequence[Parcel], owner: str) -> int:
     return settled
 
 
-def _halving(parcels: Sequence[Parcel], owner: str) -> int:
+def _halving(parcels: Sequence[Parcel], owner: str, verdicts: Verdicts = NO_VERDICTS) -> int:
     """File a batch; one that fails is halved until whatever made it fail stands alone and is set aside."""
     try:
-        return perform(file(parcels, owner))
+        return perform(file(parcels, owner, verdicts))
     except AWAY:
         raise
     except InboxGoneError:
@@ -80,7 +101,7 @@ def _halving(parcels: Sequence[Parcel], owner: str) -> int:
                 log.exception("parcel set aside", extra={"parcel": parcels[0].id})
             return _set_aside(parcels[0], owner, f"{type(error).__name__}: {error}")
         middle = len(parcels) // 2
-        return _halving(parcels[:middle], owner) + _halving(parcels[middle:], owner)
+        return _halving(parcels[:middle], owner, verdicts) + _halving(parcels[middle:], owner, verdicts)
 
 
 def _set_aside(parcel: Parcel, owner: str, why: str) -> int:
@@ -93,12 +114,22 @@ def _set_aside(parcel: Parcel, owner: str, why: str) -> int:
     return perform(plan())
 
 
-def file(parcels: Sequence[Parcel], owner: str) -> Plan[int]:
-    """File what has a place, fail what has none, and settle both; only what is still leased to us."""
+def file(parcels: Sequence[Parcel], owner: str, verdicts: Verdicts = NO_VERDICTS) -> Plan[int]:
+    """File what has a place, hold what is quarantined, fail what has no place, and settle it; only what is ours still.
+
+    `verdicts` are those of messages that were judged just now.
+    """
     places = yield from _places(
         {p.recipient.mailbox_id for p in parcels if p.recipient.mailbox_id is not None}
     )
-    outcomes = {parcel.id: _outcome(places.get(parcel.recipient.mailbox_id or 0)) for parcel in parcels}
+    sorted_ = yield from _sorted(parcels, places, verdicts)
+    held = [p for p in parcels if sorted_[p.id].into is Into.HELD]
+    kept = yield from services.hold_back([p.id for p in held], owner, QUARANTINED)
+    outcomes = {
+        parcel.id: _outcome(places.get(parcel.recipient.mailbox_id or 0))
+        for parcel in parcels
+        if sorted_[parcel.id].into is not Into.HELD
+    }
     ours = yield from services.settle(
         [Settlement(i, outcome, is_logged=isinstance(outcome, Failed)) for i, outcome in outcomes.items()],
         owner,
@@ -107,22 +138,75 @@ def file(parcels: Sequence[Parcel], owner: str) -> Plan[int]:
     yield from incoming.take([_report(p) for p in delivered if _may_be_report(p)])
     read = [p for p in delivered if _is_only_read(p, places[p.recipient.mailbox_id or 0])]
     filed = [p for p in delivered if p not in read]
-    targets = yield from _targets(filed, places)
-    items = [_content(parcel, target) for parcel, target in zip(filed, targets, strict=True)]
+    targets = yield from _targets(filed, places, sorted_)
+    scanned = [facts.unpack(parcel.facts) for parcel in filed]
+    items = [
+        _content(parcel, sorted_[parcel.id], target, found)
+        for parcel, target, found in zip(filed, targets, scanned, strict=True)
+    ]
     placed = yield from messages.append(items, enforce_quota=False)
     events = [_event(parcel, trace.Kind.DELIVERED, reply=str(READ)) for parcel in read]
-    for parcel, place, target in zip(filed, placed, targets, strict=True):
+    records = [
+        sorting.record(p, facts.unpack(p.facts), decided, where=Into.HELD)
+        for p in held
+        if p.id in kept and (decided := sorted_[p.id].decided) is not None
+    ]
+    let_go = []
+    for parcel, place, target, found in zip(filed, placed, targets, scanned, strict=True):
         if isinstance(place, NoFolder | OverQuota):
             raise InboxGoneError
-        events.append(_filed(parcel, place, target.name))
+        one = sorted_[parcel.id]
+        events.append(_filed(parcel, place, target.name, one))
+        mailbox_id = parcel.recipient.mailbox_id or 0
+        if one.was_held:
+            let_go.append((mailbox_id, parcel.trace_id, parcel.id, place.content_id))
+        elif one.decided is not None:
+            records.append(
+                sorting.record(parcel, found, one.decided, where=one.into, content_id=place.content_id)
+            )
+    yield from judgements.filed_after_all(let_go)
+    yield from judgements.write(records)
     failed = [p for p in parcels if p.id in ours and isinstance(outcomes[p.id], Failed)]
     events += [_event(p, trace.Kind.FAILED, reply=str(outcomes[p.id].reply)) for p in failed]
+    events += [
+        _event(p, trace.Kind.HELD, reason=QUARANTINED, **sorted_[p.id].told) for p in held if p.id in kept
+    ]
     yield from trace.record(events)
     yield from bounce.report(
         [Failure(p, outcome) for p in failed if isinstance(outcome := outcomes[p.id], Failed)],
         now=timezone.now(),
     )
-    return len(ours)
+    return len(ours) + len(kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """Where a parcel goes, by what was decided."""
+
+    into: Into
+    decided: dict[str, Any] | None = None
+    was_held: bool = False
+    told: dict[str, Any] = field(default_factory=dict)
+
+
+def _sorted(
+    parcels: Sequence[Parcel], places: dict[int, Place], verdicts: Verdicts
+) -> Plan[dict[int, Sorted]]:
+    """Say where each goes. What was quarantined before and is due again was let go by somebody, so it is filed."""
+    decided = {parcel.id: sorting.decided_for(parcel, verdicts) for parcel in parcels}
+    found = {}
+    for parcel in parcels:
+        place = places.get(parcel.recipient.mailbox_id or 0)
+        one = decided[parcel.id]
+        # What cannot be filed fails as it always did.
+        into = sorting.into(parcel, one) if place is not None and place.is_active else Into.INBOX
+        found[parcel.id] = Sorted(into, one, told=sorting.shown(one, is_new=parcel.verdict is None))
+    held = [p for p in parcels if found[p.id].into is Into.HELD]
+    before = yield from judgements.held_before([(p.recipient.mailbox_id or 0, p.trace_id) for p in held])
+    for parcel in held:
+        if parcel.id in before:
+            found[parcel.id] = replace(found[parcel.id], into=Into.INBOX, was_held=True)
+    return found
 
 
 def _may_be_report(parcel: Parcel) -> bool:
@@ -164,14 +248,16 @@ def _places(mailbox_ids: Iterable[int]) -> Plan[dict[int, Place]]:
     return {row[0]: Place(address=row[2], is_active=row[1], folder_id=row[3]) for row in rows}
 
 
-def _targets(parcels: Sequence[Parcel], places: dict[int, Place]) -> Plan[list[Place]]:
+def _targets(
+    parcels: Sequence[Parcel], places: dict[int, Place], found: Mapping[int, Sorted]
+) -> Plan[list[Place]]:
     """Say where each parcel is filed: in the folder for junk, where it was taken as that, else in INBOX."""
     junk: dict[int, Place] = {}
     targets = []
     for parcel in parcels:
         mailbox_id = parcel.recipient.mailbox_id or 0
         place = places[mailbox_id]
-        if (parcel.evidence or {}).get("junk"):
+        if found[parcel.id].into is Into.JUNK:
             if mailbox_id not in junk:
                 folder = yield from folders.ensure_special(mailbox_id, "\\Junk")
                 junk[mailbox_id] = replace(place, folder_id=folder.folder_id, name="Junk")
@@ -180,15 +266,18 @@ def _targets(parcels: Sequence[Parcel], places: dict[int, Place]) -> Plan[list[P
     return targets
 
 
-def _content(parcel: Parcel, place: Place) -> NewMessage:
+def _content(parcel: Parcel, found: Sorted, place: Place, scanned: Scanned) -> NewMessage:
     return NewMessage(
         organisation_id=parcel.organisation_id,
         mailbox_id=parcel.recipient.mailbox_id or 0,
         folder_id=place.folder_id or 0,
         body=BlobRef(parcel.organisation_id, parcel.blob_hash, parcel.size),
-        facts=MessageFacts.of(facts.unpack(parcel.facts)),
+        facts=MessageFacts.of(scanned),
         internaldate=int(parcel.accepted_at.timestamp()),
-        prefix=headers(parcel.envelope.sender, place.address) + parcel.prefix,
+        prefix=headers(parcel.envelope.sender, place.address)
+        + (b"" if found.was_held else sorting.fields(found.decided))
+        + parcel.prefix,
+        flags=Flags(JUNK) if found.into is Into.JUNK else NONE,
         trace_id=parcel.trace_id,
     )
 
@@ -203,10 +292,11 @@ def _one_line(text: str) -> str:
     return text if text.isprintable() else "".join(filter(str.isprintable, text))
 
 
-def _filed(parcel: Parcel, placed: Placed, folder: str) -> trace.Event:
+def _filed(parcel: Parcel, placed: Placed, folder: str, found: Sorted) -> trace.Event:
     return _event(
         parcel,
         trace.Kind.FILED,
+        **found.told,
         folder=folder,
         uid=placed.uid,
         folder_id=placed.folder_id,

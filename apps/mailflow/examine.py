@@ -25,12 +25,13 @@ from apps.protocols.mailauth.dkim.results import Dkim, DkimResult
 from apps.protocols.mailauth.dkim.verify import check_dkim
 from apps.protocols.mailauth.dmarc import By, DmarcResult, Policy, check_dmarc
 from apps.protocols.mailauth.iprev import IprevResult, check_iprev
-from apps.protocols.mailauth.results import Findings, without_ours
-from apps.protocols.mailauth.results.reading import FIELD
+from apps.protocols.mailauth.results import Findings
 from apps.protocols.mailauth.spf import Spf, SpfResult, check_spf
 from apps.protocols.mime.addresslist import parse_addresses, spec_text
 from apps.protocols.mime.headers import BLANK, HEADER, MBOX_LINE, ended, every, header_end, unfold
 from apps.protocols.mime.scan import Scanned, scan
+
+from .forged import may_be_forged, without_forged
 
 log = logging.getLogger(__name__)
 
@@ -112,10 +113,10 @@ class Examiner:
         """Return the message without results that claim to be ours (RFC 8601 5), its header ended for every reader."""
         head = HEADER.match(body)
         at = head.end() if head else 0
-        if FIELD not in body[:at].lower() and BLANK.match(body, at) and not MBOX_LINE.match(body):
+        if not may_be_forged(body[:at]) and BLANK.match(body, at) and not MBOX_LINE.match(body):
             # Most mail: it is as it should be, which is soon seen.
             return body
-        return ended(without_ours(body, self._hostname))
+        return ended(without_forged(body, self._hostname))
 
     async def check(self, claims: Claims, body: bytes, now: dt.datetime) -> Checked:
         """Check who sent a message, by all there is; takes hardly longer than it may.

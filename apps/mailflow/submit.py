@@ -16,7 +16,6 @@ from apps.events.transactions import Plan, query
 from apps.mailboxes.queries import may_send_as
 from apps.mailboxes.sql import Leads
 from apps.protocols.addresses import Address, AddressError
-from apps.protocols.mailauth.results import without_ours
 from apps.protocols.mime import compose
 from apps.protocols.mime.addresslist import parse_addresses, spec_text
 from apps.protocols.mime.headers import BLANK, HEADER, MBOX_LINE, every, first, subset
@@ -27,6 +26,7 @@ from apps.queue.models import Origin
 
 from . import routing, sql
 from .arrivals import Peer, Routed, Transaction
+from .forged import without_forged
 from .receive import FAULTS, Reception, here
 from .signing import signed_on_loop
 from .strangers import Met, meet_user
@@ -81,7 +81,7 @@ class Submission(Reception):
         domain = transaction.mail.sender.domain if transaction.mail.sender else self.hostname
         without = BLIND if await self._is_honest(peer.user, transaction, body) else (*BLIND, b"sender")
         # What bears our name is believed by programs that read it: not from users, either.
-        body = without_ours(body, self.hostname)
+        body = without_forged(body, self.hostname)
         body = complete(
             body, now=now, message_id_domain=domain, random=secrets.token_bytes(16), without=without
         )

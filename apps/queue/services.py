@@ -202,6 +202,14 @@ def set_aside(parcel_ids: Sequence[int], owner: str, why: str) -> Plan[set[int]]
     return {row[0] for row in rows}
 
 
+def hold_back(parcel_ids: Sequence[int], owner: str, why: str) -> Plan[set[int]]:
+    """Keep parcels of ours until somebody lets them go; return those that were still ours."""
+    if not parcel_ids:
+        return set()
+    rows = yield from query(sql.HOLD_BACK, (why, list(parcel_ids), owner))
+    return {row[0] for row in rows}
+
+
 def give_up(ids: Sequence[int], reply: str) -> Plan[list[Parcel]]:
     """End recipients that no worker has in its hands; return their parcels, whose senders are yet to be told."""
     rows = yield from query(sql.GIVE_UP, {"ids": list(ids), "reply": reply})

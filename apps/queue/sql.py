@@ -156,6 +156,13 @@ UPDATE queue_recipient SET state = 'poison', lease_until = NULL, lease_owner = N
 RETURNING id
 """
 
+# Keep parcels of ours until they are released.
+HOLD_BACK = """
+UPDATE queue_recipient SET state = 'held', lease_until = NULL, lease_owner = NULL, last_reply = %s::text
+ WHERE id = ANY(%s::bigint[]) AND lease_owner = %s::text AND state = 'queued'
+RETURNING id
+"""
+
 _CHANGED = """
  RETURNING r.id, r.lane, r.address, (SELECT m.trace_id FROM queue_message m WHERE m.id = r.message_id),
            (SELECT m.organisation_id FROM queue_message m WHERE m.id = r.message_id)

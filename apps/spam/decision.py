@@ -68,6 +68,8 @@ class Decision:
     allowed_by: Entry | None = None
     blocked_by: Entry | None = None
     abstained: bool = False
+    otherwise: Action | None = None
+    """What is done instead of refusing once nobody can be refused any more."""
     changes: tuple[Change, ...] = ()
 
 
@@ -105,7 +107,9 @@ def _decide(evidence: Evidence, settings: Settings, found: Sequence[Entry]) -> D
         return replace(decided, reason=Reason.ALLOWED, allowed_by=allowing, abstained=False)
     if decided.sort is Sort.VIRUS:
         hard = Action.REFUSE if settings.of(Action.REFUSE).at is not None else Action.QUARANTINE
-        return replace(decided, action=hard, reason=Reason.VIRUS, abstained=False)
+        return replace(
+            decided, action=hard, reason=Reason.VIRUS, abstained=False, otherwise=Action.QUARANTINE
+        )
     action, reason = _by_score(evidence, settings, score, is_blocked=blocking is not None)
     if action is Action.INBOX and decided.abstained:
         reason = Reason.UNFAMILIAR
@@ -116,7 +120,13 @@ def _decide(evidence: Evidence, settings: Settings, found: Sequence[Entry]) -> D
         threshold=line,
         reason=reason,
         abstained=decided.abstained and action is Action.INBOX,
+        otherwise=_instead(settings, score) if action is Action.REFUSE else None,
     )
+
+
+def _instead(settings: Settings, score: float) -> Action:
+    """Return what becomes of a message that should have been refused: it is not shown with the others."""
+    return max(settings.reached(score, MILDER), Action.JUNK, key=lambda one: one.hardness)
 
 
 def _by_score(

@@ -53,6 +53,8 @@ def told(decided: Decision) -> dict[str, Any]:
             for one in decided.changes
         ],
     }
+    if decided.otherwise is not None:
+        found["otherwise"] = decided.otherwise.value
     if decided.threshold is not None:
         found["threshold"] = {"at": decided.threshold.at, "origin": decided.threshold.origin.value}
     for name, entry in (("allowed_by", decided.allowed_by), ("blocked_by", decided.blocked_by)):

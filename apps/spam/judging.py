@@ -23,6 +23,8 @@ SECONDS = 2.0
 """What one message may take, with all of its recipients."""
 LATE = "out of time"
 
+type Homes = Sequence[Home] | Callable[[About], Sequence[Home]]
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -73,8 +75,8 @@ class Judge:
         self._clock = clock
         self._spent = spent
 
-    def judge(self, raw: bytes, envelope: Envelope, homes: Sequence[Home] = ()) -> Report:
-        """Judge a message for these mailboxes."""
+    def judge(self, raw: bytes, envelope: Envelope, homes: Homes = ()) -> Report:
+        """Judge a message for these mailboxes, which may be asked for once it is known whom lists are asked about."""
         began = self._spent()
         watch = Stopwatch(self._seconds, self._clock)
         message = Message(raw, envelope)
@@ -85,7 +87,8 @@ class Judge:
             message.found = found
         asked = _about(raw, envelope)
         site = together(found.values())
-        judged = tuple(self._for(home, message, vectors, asked, watch) for home in homes)
+        there = homes(asked) if callable(homes) else homes
+        judged = tuple(self._for(home, message, vectors, asked, watch) for home in there)
         return Report(
             site,
             decide(site, about=asked),

@@ -9,3 +9,8 @@ MAIL_SPAM_DAYS = registry.integer(
     least=1,
     most=3650,
 )
+MAIL_SPAM = registry.switch(
+    "MAIL_SPAM",
+    "1",
+    "Judge mail; 0 takes and files everything as if there were no filter.",
+)

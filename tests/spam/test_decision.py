@@ -84,7 +84,7 @@ def test_newsletters_and_phishing_are_verdicts_apart() -> None:
 
 def test_a_virus_never_reaches_a_mailbox() -> None:
     found = of(20, Source.ANTIVIRUS, Sort.VIRUS)
-    assert decide(found).action is Action.REFUSE
+    assert (decide(found).action, decide(found).otherwise) == (Action.REFUSE, Action.QUARANTINE)
     relaxed = inherited([(Level.USER, Wishes(Preset.RELAXED))])
     assert decide(found, relaxed).action is Action.QUARANTINE
     assert decide(found + of(-30), relaxed).action is Action.QUARANTINE
@@ -169,6 +169,7 @@ def test_the_promises_hold_whatever_the_numbers_say(
         assert (
             BLOCK in entries or decided.sort is Sort.VIRUS or not set(dict(evidence.missing)) - {"antivirus"}
         )
+    assert (decided.otherwise in {Action.JUNK, Action.QUARANTINE}) or decided.action is not Action.REFUSE
     if decided.abstained:
         assert decided.action is Action.INBOX
     assert all(change.action is not decided.action for change in decided.changes)

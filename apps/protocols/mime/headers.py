@@ -90,6 +90,18 @@ def subset(header: bytes, names: Collection[bytes], *, invert: bool = False) -> 
     return b"".join(chosen)
 
 
+def without_fields(data: bytes, beginnings: tuple[bytes, ...]) -> bytes:
+    """Return a message without the fields whose names begin so (in lower case)."""
+    match = HEADER.match(data)
+    header = match[0] if match else b""
+    kept, at = [], 0
+    for field in _FIELD.finditer(header):
+        if field[1].lower().startswith(beginnings):
+            kept.append(data[at : field.start()])
+            at = field.end()
+    return b"".join((*kept, data[at:])) if kept else data
+
+
 def decode_words(value: bytes) -> str:
     """Return an unfolded value as text: encoded words (RFC 2047), raw UTF-8 (RFC 6532), or old 8-bit bytes."""
     text = decode(value, "utf-8")
