@@ -25,13 +25,13 @@ _VALUE = (
 )
 _ATTRIBUTES = f"(?:[\t\n\f\r /]++|[^\t\n\f\r />][^\t\n\f\r />=]*+(?:{_VALUE})?+)*+"
 # A comment, what is taken for one, or a tag (HTML 13.2.5); every alternative runs to its end, or to that of the input.
-_TOKEN = re.compile(
+TOKEN = re.compile(
     rf"<(?:!--(?:-?>|.*?(?:--!?>|\Z))|[!?][^>]*+(?:>|\Z)|/(?![a-zA-Z])[^>]*+(?:>|\Z)"
     rf"|(/?)({_NAME}){_ATTRIBUTES}(?:>|\Z))",
     re.DOTALL,
 )
 _RAW_WORDS = "script style title textarea xmp noembed noframes iframe"
-_RAW = {name: re.compile(rf"</{name}(?=[\t\n\f\r />])", re.IGNORECASE) for name in _RAW_WORDS.split()}
+RAW = {name: re.compile(rf"</{name}(?=[\t\n\f\r />])", re.IGNORECASE) for name in _RAW_WORDS.split()}
 _ESCAPED_SCRIPT = re.compile(r"<!--.*?<script", re.DOTALL | re.IGNORECASE)
 # Within these tags mean something else, or nothing.
 _OTHER_WORLDS = re.compile(
@@ -100,7 +100,7 @@ class _Reader:
     def read(self, source: str) -> str:
         """Return why it costs too much, or ''."""
         at = count = 0
-        while (token := _TOKEN.search(source, at)) is not None:
+        while (token := TOKEN.search(source, at)) is not None:
             at = token.end()
             if token[2] is None:
                 continue
@@ -110,7 +110,7 @@ class _Reader:
                 continue
             count += 1
             self.copies += self.formatting
-            if (end := _RAW.get(name)) is not None:
+            if (end := RAW.get(name)) is not None:
                 found = end.search(source, at)
                 inside, at = at, len(source) if found is None else found.start()
                 if name == "script" and _ESCAPED_SCRIPT.search(source, inside, at):
