@@ -47,6 +47,7 @@ def pytest_load_initial_conftests() -> None:
     postgres.start()
     os.environ["DATABASE_URL"] = postgres.url
     _start_valkey(root)
+    os.environ["MAIL_REACHABLE_NETWORKS"] = "127.0.0.0/8, ::1"  # The world of tests is this machine.
     nobody = serving(Zone(""))
     os.environ["MAIL_DNS_SERVERS"] = nobody.__enter__()
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import psycopg
 
 from apps.domains.mta_sts.policies import Held, Policies
+from apps.domains.reaching import may_reach
 from apps.domains.resolver import Resolver
 from apps.protocols.mailauth.dane import Found, Records, find_tlsa
 from apps.protocols.mailauth.lookups import Answer, Status
@@ -30,6 +31,7 @@ PROBLEMS: Mapping[Problem, Reply] = {
     ),
     Problem.DNS_FAULT: Reply(451, "4.4.3", "The domain cannot be looked up at the moment"),
 }
+NOT_PUBLIC = Reply(550, "5.4.4", "The domain's mail server has no address in the Internet")
 NO_ADDRESS = Reply(451, "4.4.3", "The mail server's address cannot be looked up at the moment")
 
 type Note = Callable[[Sequence[TlsSession]], Awaitable[None]]
@@ -113,7 +115,14 @@ class NextHops:
             if self.dane and hosts.is_secure and found.secure and demand is not Demand.OPTIONAL:
                 records = await self.resolver.run(find_tlsa(name, port))
             terms = terms_of(demand, domain, name, records=records, held=held, is_authentic=hosts.is_secure)
-            for address in addresses:
+            # A host that the operator named may lie anywhere, one that DNS named must not be within our walls.
+            public = [address for address in addresses if hop is not None or may_reach(address)]
+            if not public:
+                log.warning(
+                    "mail host not public", extra={"domain": domain, "host": name, "addresses": addresses}
+                )
+                yield NOT_PUBLIC
+            for address in public:
                 yield Endpoint(name, address, port, terms)
 
     async def _addresses(self, name: str) -> Answer:

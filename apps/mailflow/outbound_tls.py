@@ -184,7 +184,7 @@ async def _open_anchored(
     try:
         context = anchored_tls(anchors)
     except ssl.SSLError as error:
-        raise TlsFailed(NO_MATCH, TlsResult.TLSA_INVALID, str(error)) from error
+        raise TlsFailed(NO_MATCH, TlsResult.TLSA_INVALID, "a TLSA record holds no certificate") from error
     await client.open(
         address, port, tls=context, name=name, must=True, check=lambda tls: _is_called(terms.names, tls)
     )

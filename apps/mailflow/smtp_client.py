@@ -151,7 +151,7 @@ class SmtpClient:
             result = VERIFY_RESULTS.get(error.verify_code, TlsResult.NOT_TRUSTED)
             raise TlsFailed(_with(NOT_TRUSTED, error.verify_message), result, error.verify_message) from error
         except (OSError, TimeoutError, ssl.SSLError) as error:
-            raise TlsFailed(HANDSHAKE_FAILED, TlsResult.FAILURE, str(error)) from error
+            raise TlsFailed(HANDSHAKE_FAILED, TlsResult.FAILURE, _failure(error)) from error
         if check is not None:
             check(self.writer.get_extra_info("ssl_object"))
         self.is_tls = True
@@ -316,6 +316,13 @@ class SmtpClient:
             if is_last(line):
                 return lines
         raise ClientProtocolError("a reply without end")
+
+
+def _failure(error: Exception) -> str:
+    """Say why a handshake failed as a report may repeat it: what OpenSSL calls it, nothing of our machine."""
+    if isinstance(error, ssl.SSLError) and error.reason:
+        return error.reason.lower().replace("_", " ")
+    return "no answer in time" if isinstance(error, TimeoutError) else "the connection broke off"
 
 
 def _with(reply: Reply, detail: str) -> Reply:

@@ -18,6 +18,7 @@ from urllib.parse import urljoin, urlsplit
 
 from apps.domains.resolver import Resolver
 from apps.protocols.mime.sniff import ENOUGH, PICTURES, sniff
+from apps.protocols.reach import IpAddress, Network, is_reachable
 from apps.protocols.smtp.targets import find_addresses
 
 LONGEST = 5 * 1024 * 1024
@@ -32,17 +33,6 @@ HEADERS = {
     "Connection": "close",
 }
 
-type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-type IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
-# Addresses that carry another address within, which might be ours: Teredo and 6to4 (NAT64 and mapped ones are not
-# within 2000::/3). And those for documentation, of which Python does not know the newest.
-_CARRIERS = (
-    ipaddress.IPv6Network("2001::/23"),
-    ipaddress.IPv6Network("2002::/16"),
-    ipaddress.IPv6Network("3fff::/20"),
-)
 _busy = threading.BoundedSemaphore(AT_ONCE)
 
 
@@ -63,17 +53,6 @@ class Refused:
 
 class _RefusedError(Exception):
     """Leaves the fetch from wherever it is."""
-
-
-def is_reachable(address: IpAddress, allow: Sequence[Network] = ()) -> bool:
-    """Whether a picture may be fetched from an address: only from the public Internet."""
-    if any(address in network for network in allow if network.version == address.version):
-        return True
-    if isinstance(address, ipaddress.IPv6Address) and (
-        address not in _GLOBAL_UNICAST or any(address in network for network in _CARRIERS)
-    ):
-        return False
-    return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 
 class Proxy:

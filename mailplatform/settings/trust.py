@@ -37,6 +37,12 @@ MAIL_TLS_REQUIRED = registry.words(
     "Domains, or * for all, whose mail leaves by TLS to a server with a trusted certificate, or waits; "
     "`bank.example,partner.example`.",
 )
+MAIL_REACHABLE_NETWORKS = registry.networks(
+    "MAIL_REACHABLE_NETWORKS",
+    "",
+    "Networks outside the public Internet where mail hosts and policies of other domains may lie, `10.0.0.0/8` say; hosts "
+    "in MAIL_ROUTES need not be named here.",
+)
 MAIL_DMARC = registry.choice(
     "MAIL_DMARC",
     "enforce",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
 
 from apps.domains.models import MtaStsPolicy
 from apps.domains.mta_sts.fetching import Fetcher, FetchError
@@ -176,3 +177,52 @@ def test_one_that_nobody_needs_is_left_to_expire_and_forgotten(world: World) -> 
     assert refresh(world, NOW + dt.timedelta(days=2)) == 0
     refresh(world, NOW + dt.timedelta(days=9))
     assert not MtaStsPolicy.objects.exists()
+
+
+def test_a_slow_host_does_not_hold_mail(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.domains.mta_sts.policies.PATIENCE", 0.1)
+    world.publisher.pause = 0.01  # For each byte.
+
+    async def main() -> tuple[Held, Held]:
+        async with a_database() as database:
+            policies = Policies(Resolver([world.address]), database, world.fetcher, lambda: NOW)
+            began = asyncio.get_running_loop().time()
+            first = await policies.find("far.example")
+            assert asyncio.get_running_loop().time() - began < 0.5
+            await policies.settle()
+            return first, await Policies(
+                Resolver([world.address]), database, world.fetcher, lambda: NOW
+            ).find("far.example")
+
+    first, later = asyncio.run(main())
+    assert first == Held(None, TlsResult.FETCH_ERROR, "it took too long")
+    assert later == Held(POLICY)
+    assert len(world.publisher.asked) == 1
+
+
+def test_what_is_known_holds_while_a_newer_one_is_slow(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.find()
+    monkeypatch.setattr("apps.domains.mta_sts.policies.PATIENCE_WITH_POLICY", 0.1)
+    world.announce("2")
+    world.publisher.pause = 0.05
+    assert world.find() == Held(POLICY)
+
+
+@pytest.mark.parametrize("address", ["10.0.0.1", "169.254.169.254", "0.0.0.0", "100.64.0.1"])
+def test_a_policy_within_our_walls_is_not_fetched(world: World, address: str) -> None:
+    world.zone.records["mta-sts.far.example", "A"] = [address]
+    with pytest.raises(FetchError, match="no address in the Internet") as caught:
+        world.fetcher.fetch("far.example")
+    assert address not in str(caught.value)
+
+
+def test_what_our_machine_says_stays_here(world: World, settings: LazySettings) -> None:
+    settings.MAIL_REACHABLE_NETWORKS = ["127.0.0.0/8"]
+    refusing = Fetcher(world.fetcher.resolver, 1, world.fetcher.tls)
+    with pytest.raises(FetchError) as caught:
+        refusing.fetch("far.example")
+    assert str(caught.value) == "the policy's host could not be reached"
+    assert "refused" in caught.value.detail
+    settings.MAIL_REACHABLE_NETWORKS = []
+    with pytest.raises(FetchError, match="no address in the Internet"):
+        world.fetcher.fetch("far.example")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
 
 from apps.domains.resolver import Resolver
 from apps.mailflow.deliver_remote import RemoteCourier, by_message
@@ -243,3 +244,16 @@ def test_a_host_that_hangs_up_on_everyone_is_left_alone(dns: str) -> None:
         outcomes = deliver(dns, port, *parcels)
     assert {type(outcome) for outcome in outcomes} == {Deferred}
     assert sum(line.startswith(b"MAIL") for line in hung_up) == 2
+
+
+def test_a_host_within_our_walls_gets_nothing(dns: str, settings: LazySettings) -> None:
+    settings.MAIL_REACHABLE_NETWORKS = []
+    with sinking() as (sink, port):
+        [outcome] = deliver(dns, port, a_parcel(1, "friend@far.example"))
+        [named] = deliver(
+            dns, port, a_parcel(2, "friend@far.example"), routes=f"far.example=127.0.0.1:{port}"
+        )
+    assert isinstance(outcome, Failed)
+    assert str(outcome.reply) == "550 5.4.4 The domain's mail server has no address in the Internet"
+    assert isinstance(named, Delivered)
+    assert len(sink.taken) == 1

@@ -66,7 +66,11 @@ def main() -> int:
             tls = given.server(scratch) if given else None
             sinks[name], _port = world.enter_context(sinking(port=port, host=address, tls=tls))
         link_binaries(state)
-        more = {"MAIL_DNS_SERVERS": dns, "MAIL_REMOTE_SMTP_PORT": str(port)}
+        more = {
+            "MAIL_DNS_SERVERS": dns,
+            "MAIL_REACHABLE_NETWORKS": "127.0.0.0/8",
+            "MAIL_REMOTE_SMTP_PORT": str(port),
+        }
         env = environment(state, SSL_CERT_FILE=str(scratch / "ca.pem"), **more)
         system = System(state, env)
         try:

@@ -11,8 +11,9 @@ import pytest
 from pytest_django import Settings
 
 from apps.domains.resolver import Resolver
+from apps.protocols.reach import is_reachable
 from apps.webmail import signatures
-from apps.webmail.proxy import LONGEST, Picture, Proxy, Refused, is_reachable
+from apps.webmail.proxy import LONGEST, Picture, Proxy, Refused
 from apps.webmail.views import parts
 from tests.dns_server import SILENT, Zone, serving
 

@@ -37,12 +37,13 @@ async def _carry(turn: run_queue.Turn) -> int:
         return parcel.prefix + await database.perform(blobs.get(ref))
 
     resolver = the_resolver()
+    policies = Policies(resolver, database, Fetcher(resolver)) if settings.MAIL_MTA_STS else None
     hops = NextHops(
         resolver,
         settings.MAIL_HOSTNAME,
         parse_routes(settings.MAIL_ROUTES),
         settings.MAIL_REMOTE_SMTP_PORT,
-        Policies(resolver, database, Fetcher(resolver)) if settings.MAIL_MTA_STS else None,
+        policies,
         dane=settings.MAIL_DANE,
         verified=settings.MAIL_TLS_REQUIRED,
     )
@@ -56,5 +57,7 @@ async def _carry(turn: run_queue.Turn) -> int:
         )
     finally:
         await sessions.write()
+        if policies is not None:
+            await policies.settle()
         await valkey.aclose()
         await pool.close(timeout=2)

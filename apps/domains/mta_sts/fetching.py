@@ -3,30 +3,32 @@
 import contextlib
 import functools
 import http.client
-import ipaddress
 import socket
 import ssl
 import threading
 from dataclasses import dataclass, field
 from time import monotonic
 
+from apps.domains.reaching import may_reach
 from apps.domains.resolver import Resolver
 from apps.protocols.mailauth.mta_sts import MAX_BYTES, Policy, PolicyError, read_policy
 from apps.protocols.mailauth.tls_sessions import TlsResult
 from apps.protocols.smtp.targets import find_addresses
 
 SECONDS = 15.0
+LATE = "it took too long"
 AT_ONCE = 8
 PATH = "/.well-known/mta-sts.txt"
 HEADERS = {"Accept": "text/plain", "Accept-Encoding": "identity", "Connection": "close"}
 
 
 class FetchError(Exception):
-    """No policy could be had; `result` is what a TLS report calls it."""
+    """No policy could be had; `result` is what a TLS report calls it, the text is for the report, `detail` for our log."""
 
-    def __init__(self, result: TlsResult, reason: str) -> None:
+    def __init__(self, result: TlsResult, reason: str, detail: str = "") -> None:
         super().__init__(reason)
         self.result = result
+        self.detail = detail or reason
 
 
 @functools.cache
@@ -57,8 +59,9 @@ class Fetcher:
         except ssl.SSLCertVerificationError as error:
             raise FetchError(TlsResult.WEBPKI_INVALID, error.verify_message) from None
         except (OSError, ValueError, http.client.HTTPException) as error:
-            reason = "it took too long" if monotonic() >= deadline else str(error) or type(error).__name__
-            raise FetchError(TlsResult.FETCH_ERROR, reason) from None
+            # The report goes to whoever runs the policy's host, and what our machine has to say of it is not theirs.
+            reason = LATE if monotonic() >= deadline else _told(error)
+            raise FetchError(TlsResult.FETCH_ERROR, reason, f"{type(error).__name__}: {error}") from None
         finally:
             self._busy.release()
 
@@ -92,14 +95,29 @@ class Fetcher:
 
     def _connected(self, host: str, deadline: float) -> socket.socket:
         addresses = self.resolver.run_sync(find_addresses(host)).texts
-        last: OSError = OSError("the policy's host has no address")
-        for address in addresses:
+        if not addresses:
+            raise FetchError(TlsResult.FETCH_ERROR, "the policy's host has no address")
+        public = [address for address in addresses if may_reach(address)]
+        last: OSError | None = None
+        for address in public:
             try:
-                ipaddress.ip_address(address)
                 return socket.create_connection((address, self.port), max(0.1, deadline - monotonic()))
             except OSError as error:
                 last = error
-        raise last
+        raise last or FetchError(
+            TlsResult.FETCH_ERROR, "the policy's host has no address in the Internet", ", ".join(addresses)
+        )
+
+
+def _told(error: Exception) -> str:
+    match error:
+        case http.client.HTTPException():
+            return "the policy's host does not speak HTTP"
+        case ssl.SSLError():
+            return "TLS with the policy's host failed"
+        case TimeoutError():
+            return LATE
+    return "the policy's host could not be reached"
 
 
 def _cut(sock: socket.socket) -> None:

@@ -12,7 +12,7 @@ from apps.protocols.mailauth.mta_sts import Announced, Mode, Policy, find_policy
 from apps.protocols.mailauth.tls_sessions import TlsResult
 
 from . import sql
-from .fetching import Fetcher, FetchError
+from .fetching import LATE, Fetcher, FetchError
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +21,8 @@ PAUSE = timedelta(minutes=5)
 # For how long a process need not ask the database about a domain again.
 REMEMBERED_SECONDS = 30.0
 MOST_REMEMBERED = 5000
+# Mail does not wait for a slow host for longer: for a first policy, and for a newer one than is known.
+PATIENCE, PATIENCE_WITH_POLICY = 5.0, 1.0
 AT_A_TIME = 50
 
 
@@ -123,6 +125,7 @@ class Policies:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     _remembered: dict[str, tuple[float, Held]] = field(default_factory=dict)
     _asking: dict[str, asyncio.Task[Held]] = field(default_factory=dict)
+    _fetching: dict[str, asyncio.Task[Held]] = field(default_factory=dict)
 
     async def find(self, domain: str) -> Held:
         """Return what mail to a domain is held to now. A database that is away holds it to nothing less: it raises."""
@@ -149,14 +152,32 @@ class Policies:
             if kept is not None and kept.is_to_be_noted:
                 await self.database.perform(note_use(domain, now))
             return kept.held(now) if kept is not None else Held()
+        if (task := self._fetching.get(domain)) is None:
+            task = self._fetching[domain] = asyncio.ensure_future(
+                self._fetch(domain, announced.id, kept, now)
+            )
+            task.add_done_callback(lambda _: self._fetching.pop(domain, None))
+        known = kept.held(now).policy if kept is not None else None
+        try:
+            async with asyncio.timeout(PATIENCE if known is None else PATIENCE_WITH_POLICY):
+                return await asyncio.shield(task)
+        except TimeoutError:
+            # It is fetched on, for whatever is sent next. Until then what is known holds, or nothing (RFC 8461 5.1).
+            return Held(known, TlsResult.SUCCESS if known else TlsResult.FETCH_ERROR, "" if known else LATE)
+
+    async def settle(self) -> None:
+        """Wait for what is being fetched, which a loop that ends would lose; takes as long as a fetcher may."""
+        await asyncio.gather(*self._fetching.values(), return_exceptions=True)
+
+    async def _fetch(self, domain: str, policy_id: str, kept: Kept | None, now: datetime) -> Held:
         try:
             policy = await asyncio.to_thread(self.fetcher.fetch, domain)
         except FetchError as error:
-            log.info("MTA-STS policy not fetched", extra={"domain": domain, "reason": str(error)})
-            await self.database.perform(keep_failure(domain, announced.id, error, now))
+            log.info("MTA-STS policy not fetched", extra={"domain": domain, "reason": error.detail})
+            await self.database.perform(keep_failure(domain, policy_id, error, now))
             # Whoever can keep us from fetching must not be able to switch off what we know.
             return Held(kept.policy if kept and kept.holds(now) else None, error.result, str(error))
-        await self.database.perform(keep(domain, announced.id, policy, now))
+        await self.database.perform(keep(domain, policy_id, policy, now))
         return Held(policy)
 
 
@@ -175,7 +196,7 @@ def refresh_due(
         try:
             policy = fetcher.fetch(domain)
         except FetchError as error:
-            log.warning("MTA-STS policy not refreshed", extra={"domain": domain, "reason": str(error)})
+            log.warning("MTA-STS policy not refreshed", extra={"domain": domain, "reason": error.detail})
             perform(keep_failure(domain, announced.id, error, now()))
         else:
             perform(keep(domain, announced.id, policy, now()))

@@ -32,12 +32,14 @@ VALUES (%(domain)s, '', '', '{}', 0, %(now)s, %(policy_id)s, %(result)s, %(probl
 # Somebody writes to the domain still.
 MTA_STS_USED = "UPDATE domains_mtastspolicy SET used_at = %s WHERE domain = %s"
 
-# Policies to look at again before they expire: once a day, or twice in their life where that is shorter.
+# Policies to look at again before they expire: once a day, or twice in their life where that is shorter. And those that
+# could not be had while mail waited, for a host may be slow.
 MTA_STS_STALE = """
 SELECT domain FROM domains_mtastspolicy
- WHERE expires_at > %(now)s AND used_at > %(now)s - interval '30 days'
+ WHERE (expires_at > %(now)s AND used_at > %(now)s - interval '30 days'
    AND fetched_at < %(now)s - least(interval '1 day', make_interval(secs => max_age / 2.0))
-   AND tried_at < %(now)s - least(interval '1 hour', make_interval(secs => max_age / 8.0))
+   AND tried_at < %(now)s - least(interval '1 hour', make_interval(secs => max_age / 8.0)))
+    OR (expires_at IS NULL AND used_at > %(now)s - interval '2 days' AND tried_at < %(now)s - interval '1 hour')
  ORDER BY expires_at LIMIT %(limit)s
 """
 
