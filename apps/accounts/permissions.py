@@ -46,6 +46,7 @@ class Noun(enum.StrEnum):
     TRACE = "trace"
     AUDIT = "audit"
     FILTER = "filter"
+    RULE = "rule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,7 @@ OWN: Mapping[Noun, frozenset[Verb]] = {
     Noun.MAILBOX: _CONTENT | {_V},
     Noun.TRACE: _VIEW,
     Noun.FILTER: frozenset({_V, _C, _CH, _DE}),
+    Noun.RULE: frozenset({_V, _C, _CH, _DI, _DE}),
 }
 
 # What a member's rights allow.
@@ -151,6 +153,7 @@ ROLES: Mapping[Kind, Mapping[Noun, frozenset[Verb]]] = {
         Noun.TRACE: _VIEW,
         Noun.AUDIT: _VIEW,
         Noun.FILTER: frozenset({_V, _C, _CH, _DE}),
+        Noun.RULE: frozenset({_V, _C, _CH, _DI, _DE}),
     },
     Role.Kind.DOMAIN_ADMIN: {
         Noun.DOMAIN: _VIEW,
@@ -163,6 +166,7 @@ ROLES: Mapping[Kind, Mapping[Noun, frozenset[Verb]]] = {
         Noun.QUEUE: _VIEW,
         Noun.TRACE: _VIEW,
         Noun.FILTER: frozenset({_V, _C, _CH, _DE}),
+        Noun.RULE: frozenset({_V, _C, _CH, _DI, _DE}),
     },
     Role.Kind.SUPPORT: {
         Noun.ORGANISATION: _VIEW,
@@ -175,6 +179,7 @@ ROLES: Mapping[Kind, Mapping[Noun, frozenset[Verb]]] = {
         Noun.QUEUE: _VIEW,
         Noun.TRACE: _VIEW,
         Noun.FILTER: _VIEW,
+        Noun.RULE: _VIEW,
     },
     Role.Kind.AUDITOR: {noun: _VIEW for noun in Noun if noun != Noun.SYSTEM},
 }
@@ -194,6 +199,7 @@ _AREAS: Mapping[Noun, str] = {
     Noun.TRACE: "trace",
     Noun.AUDIT: "audit",
     Noun.FILTER: "filter",
+    Noun.RULE: "filter",
 }
 
 

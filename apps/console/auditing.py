@@ -137,6 +137,20 @@ ACTIONS: Mapping[str, tuple[str | Promise, Mapping[str, str | Promise]]] = {
             "filter.group.remove": _lazy("Group of mailboxes removed"),
         },
     ),
+    "spam_rule": (
+        _lazy("Rules against spam"),
+        {
+            "spam_rule.create": _lazy("Rule added"),
+            "spam_rule.change": _lazy("Rule changed"),
+            "spam_rule.score": _lazy("Score of a rule changed"),
+            "spam_rule.enable": _lazy("Rule switched on"),
+            "spam_rule.disable": _lazy("Rule switched off"),
+            "spam_rule.failed": _lazy("Failing rule switched off"),
+            "spam_rule.delete": _lazy("Rule deleted"),
+            "spam_feed.update": _lazy("Rules updated from the feed"),
+            "spam_feed.rollback": _lazy("Earlier rules of the feed brought back"),
+        },
+    ),
     "import": (
         _lazy("Imports"),
         {
@@ -147,10 +161,13 @@ ACTIONS: Mapping[str, tuple[str | Promise, Mapping[str, str | Promise]]] = {
 }
 _WORDS = {action: word for _kind, (_name, words) in ACTIONS.items() for action, word in words.items()}
 _FACTS = {
+    "about": _lazy("About"),
+    "added": _lazy("added"),
     "algorithm": _lazy("Algorithm"),
     "bytes": _lazy("Size"),
     "codes": _lazy("Answers"),
     "count": _lazy("Number"),
+    "expression": _lazy("Expression"),
     "expires_at": _lazy("Valid until"),
     "in": _lazy("In"),
     "instead_of": _lazy("Instead of"),
@@ -166,6 +183,7 @@ _FACTS = {
     "reason": _lazy("Reason"),
     "recipients": _lazy("Recipients"),
     "recovery_codes": _lazy("Recovery codes"),
+    "removed": _lazy("removed"),
     "rights": _lazy("Rights"),
     "role": _lazy("Role"),
     "roles": _lazy("Roles"),
@@ -177,11 +195,15 @@ _FACTS = {
     "failed": _lazy("failed"),
     "scheme": _lazy("Kept as"),
     "scopes": _lazy("May"),
+    "score": _lazy("Score"),
     "selector": _lazy("Selector"),
     "sessions": _lazy("Sessions"),
+    "sort": _lazy("Sort"),
+    "source": _lazy("Source"),
     "targets": _lazy("Points to"),
     "totp": _lazy("Authenticator app"),
     "user": _lazy("User"),
+    "version": _lazy("Version"),
 }
 
 

@@ -55,6 +55,7 @@ queue          VCHLDX      VHX                 V             V        V        -
 trace          V           V                   V             V        V        -
 audit          V           V                   -             -        V        -
 filter         VCHLDX      VCHX                VCHX          V        V        -
+rule           VCHLDX      VCHDX               VCHDX         V        V        -
 """
 
 HEAD, *ROWS = TABLE.strip("\n").splitlines()
@@ -74,7 +75,7 @@ def place(noun: Noun) -> Target:
             return Target(noun)
         case Noun.ORGANISATION | Noun.AUDIT:
             return Target(noun, OURS)
-        case Noun.DOMAIN | Noun.ALIAS | Noun.QUEUE | Noun.TRACE:
+        case Noun.DOMAIN | Noun.ALIAS | Noun.QUEUE | Noun.TRACE | Noun.RULE:
             return Target(noun, OURS, EXAMPLE)
         case _:
             return Target(noun, OURS, EXAMPLE, ALICE)
@@ -124,6 +125,7 @@ OWN = {
     Noun.MAILBOX: "VRWSM",
     Noun.TRACE: "V",
     Noun.FILTER: "VCHX",
+    Noun.RULE: "VCHDX",
 }
 
 

@@ -3,6 +3,7 @@
 from .judgements import Judgement
 from .learning import Cursor, Token, Total, Trained
 from .reputation import Known, Said, Standing
+from .rules import RuleClock, RuleFeed, RulePlace, SpamRule
 from .wishes import FilterGroup, FilterGroupMember, FilterSettings, SenderEntry
 
 __all__ = [
@@ -12,8 +13,12 @@ __all__ = [
     "FilterSettings",
     "Judgement",
     "Known",
+    "RuleClock",
+    "RuleFeed",
+    "RulePlace",
     "Said",
     "SenderEntry",
+    "SpamRule",
     "Standing",
     "Token",
     "Total",
