@@ -1,0 +1,1 @@
+"""What is learned from mail people marked: features, two learners, their calibrated fusion, the shipped prior. Pure."""

@@ -1,0 +1,101 @@
+"""Learners' scores become one calibrated score, and less of it where a message is unfamiliar.
+
+The calibration is fitted on messages of a source that no learner saw (`out_of_source`): scores on data of the source one
+learned from are far too sure. It is a logistic regression of five numbers (Platt): more would learn the source.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+NAMES = ("words", "grams", "facts", "bayes")
+RIDGE = 2.0
+CEILING = 8.0
+"""Nats: what is learned is never surer than 1 in 3,000."""
+ENOUGH = 0.45
+"""A message of whose words so many are known is familiar."""
+LITTLE = 0.15
+"""Below this share nothing learned speaks against it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What each learner's nats are worth, and where zero lies."""
+
+    words: float = 1.0
+    grams: float = 1.0
+    facts: float = 0.4
+    bayes: float = 0.0
+    offset: float = 0.0
+
+    def __call__(self, said: Mapping[str, float], familiar: float = 1.0) -> float:
+        """Return the calibrated score; `familiar` is the share of known evidence."""
+        total = self.offset + sum(float(getattr(self, name)) * said.get(name, 0.0) for name in NAMES)
+        total = max(-CEILING, min(CEILING, total))
+        return total * trust(familiar) if total > 0 else total
+
+    def as_numbers(self) -> dict[str, float]:
+        """Return the numbers, to be kept."""
+        return asdict(self)
+
+    @staticmethod
+    def of(numbers: Mapping[str, float]) -> "Calibration":
+        """Return the calibration that was kept; ValueError: these are no such numbers."""
+        known = {one.name for one in fields(Calibration)}
+        if set(numbers) != known or not all(
+            isinstance(value, int | float) and math.isfinite(value) for value in numbers.values()
+        ):
+            raise ValueError("not the numbers of a calibration")
+        return Calibration(**{name: float(value) for name, value in numbers.items()})
+
+
+def trust(familiar: float) -> float:
+    """Return how much of an accusation stands, from 0 to 1, where this share of the evidence is known."""
+    return max(0.0, min(1.0, (familiar - LITTLE) / (ENOUGH - LITTLE)))
+
+
+def fitted(
+    said: Sequence[Mapping[str, float]],
+    is_spam: Sequence[bool],
+    names: Sequence[str] = NAMES,
+    start: Calibration | None = None,
+) -> Calibration:
+    """Fit a calibration, held near `start` (by default: learners count for what they say) where data is thin."""
+    begin = start or Calibration()
+    chosen = list(names)
+    columns = np.array([[one.get(name, 0.0) for name in chosen] + [1.0] for one in said], np.float64)
+    labels = np.array(is_spam, np.float64)
+    prior = np.array([getattr(begin, name) for name in chosen] + [begin.offset])
+    if not len(labels) or labels.min() == labels.max():
+        return begin
+    weights = _newton(columns, labels, prior)
+    if (weights[:-1] < 0).any():
+        # A learner that is worth less than nothing is left out, never turned round.
+        kept = [name for name, weight in zip(chosen, weights, strict=False) if weight >= 0]
+        rest = {name: 0.0 for name in chosen if name not in kept}
+        base = Calibration.of({**begin.as_numbers(), **rest})
+        return fitted(said, is_spam, kept, base) if kept else begin
+    numbers = begin.as_numbers() | dict.fromkeys(set(NAMES) - set(chosen), 0.0)
+    numbers |= dict(zip([*chosen, "offset"], weights.tolist(), strict=True))
+    return Calibration.of(numbers)
+
+
+def _newton(
+    columns: NDArray[np.float64], labels: NDArray[np.float64], prior: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Fit by Newton's method; both classes weigh the same, for how much spam comes is another matter for each user."""
+    share = labels.mean()
+    each = np.where(labels > 0, 0.5 / share, 0.5 / (1 - share))
+    weights = prior.copy()
+    for _ in range(50):
+        chance = 1 / (1 + np.exp(-np.clip(columns @ weights, -30, 30)))
+        slope = columns.T @ (each * (chance - labels)) + RIDGE * (weights - prior)
+        bend = (columns * (each * chance * (1 - chance))[:, None]).T @ columns + RIDGE * np.eye(len(weights))
+        step = np.linalg.solve(bend, slope)
+        weights = weights - step
+        if np.abs(step).max() < 1e-6:
+            break
+    return weights
