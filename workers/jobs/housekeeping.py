@@ -36,6 +36,7 @@ from apps.reports import naming
 from apps.reports.blocklists import watching
 from apps.spam import keeping as judgements
 from apps.spam.marks import levels
+from apps.spam.reputation import services as senders
 from apps.store import packing
 from apps.store.partitions import PARTITIONS
 from apps.store.services import keeping
@@ -174,6 +175,8 @@ CHORES = (
     Chore("block lists", HOUR, lambda during: watching.watch(during.may_claim, now=timezone.now())),
     Chore("old reports", HOUR, lambda during: reports.forget(during.may_claim, now=timezone.now())),
     Chore("what all were taught", 600, lambda during: levels.build_due(during.may_claim)),
+    Chore("whom people write to", 60, lambda during: senders.read_letters(during.may_claim)),
+    Chore("what is said of senders", HOUR, lambda _: senders.count_standings()),
     Chore("words seen once", DAY, lambda during: levels.prune(during.may_claim)),
     Chore("actions to undo", 600, lambda during: undo.forget(during.may_claim)),
     Chore("merges of conversations", DAY, lambda _: perform(keeping.forget_merges())),

@@ -14,9 +14,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from django.conf import settings
 
 from apps.events.transactions import Plan, Run, perform, query
+from apps.protocols.imap.envelope import people
 from apps.spam.models import Cursor, Trained
+from apps.spam.reputation import services as senders
+from apps.spam.reputation.identities import Identity, of_prefix
+from apps.spam.services import judgements
 from apps.store import blobs
 from apps.store.blobs import BlobMissingError, BlobRef, PackedBlob
 from apps.store.flags import JUNK, NOT_JUNK
@@ -40,6 +45,7 @@ FORGET_AT_ONCE = 20_000
 
 Label = Trained.Label
 MARKS = Cursor.Purpose.MARKS.value
+_WORDS = {Label.BAD.value: "spam", Label.GOOD.value: "ham", None: ""}
 GONE, UNREADABLE = "gone before it was read", "could not be read"
 
 
@@ -79,6 +85,14 @@ class _Mark:
     now: int | None
     before: int | None
     counted: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """What is learned of one message."""
+
+    tokens: Tokens
+    names: tuple[Identity, ...]
 
 
 def learn(folder: FolderRef, apart: Apart) -> Plan[Learnt | None]:
@@ -139,7 +153,7 @@ def _learn(folder: FolderRef, uids: list[int], apart: Apart) -> Plan[Learnt]:
         if mark.before is not None:
             delta.add(unpacked(mark.counted or b""), mark.before, -1)
         if mark.now is not None:
-            delta.add(lessons[mark.content_id], mark.now, 1)
+            delta.add(lessons[mark.content_id].tokens, mark.now, 1)
             learnt.learned += 1
         else:
             learnt.unlearned += 1
@@ -171,21 +185,28 @@ def label_of(flags: int) -> int | None:
 
 def _lessons(
     folder: FolderRef, marks: Sequence[_Mark], apart: Apart, learnt: Learnt
-) -> Plan[dict[int, Tokens]]:
+) -> Plan[dict[int, _Lesson]]:
     """Read messages and take them apart, one in memory at a time; those that cannot be read are counted."""
     if not marks:
         return {}
     rows = yield from query(sql.CONTENTS, [folder.mailbox_id, [mark.content_id for mark in marks]])
     refs = [BlobRef(row[1], row[2], row[3]) for row in rows]
-    lessons: dict[int, Tokens] = {}
+    lessons: dict[int, _Lesson] = {}
     for row, packed in zip(rows, (yield from blobs.find_many(refs)), strict=True):
         try:
-            lessons[row[0]] = np.unique(apart.tokens(_read(packed)))
+            tokens = np.unique(apart.tokens(_read(packed)))
+            lessons[row[0]] = _Lesson(tokens, _names(row[4], row[5]))
         except Exception as error:
             known = isinstance(error, BlobMissingError)
             log.warning("message not learned from", extra={"content": row[0]}, exc_info=not known)
             learnt.skipped[UNREADABLE] = learnt.skipped.get(UNREADABLE, 0) + 1
     return lessons
+
+
+def _names(prefix: bytes, envelope: bytes) -> tuple[Identity, ...]:
+    """Return whose mail it is, by what was found when it came."""
+    authors = [*people(envelope, "from", 1)]
+    return of_prefix(authors, prefix, settings.MAIL_HOSTNAME).identities()
 
 
 def _read(packed: PackedBlob | None) -> bytes:
@@ -209,7 +230,11 @@ class _Delta:
 
 
 def _keep(
-    folder: FolderRef, marks: Sequence[_Mark], kept: Sequence[_Mark], lessons: dict[int, Tokens], apart: Apart
+    folder: FolderRef,
+    marks: Sequence[_Mark],
+    kept: Sequence[_Mark],
+    lessons: dict[int, _Lesson],
+    apart: Apart,
 ) -> Plan[None]:
     """Remember what was counted of each message, and where it is now."""
     now = [mark for mark in kept if mark.now is not None]
@@ -219,14 +244,27 @@ def _keep(
             [mark.now for mark in now],
             [mark.uid for mark in now],
             [apart.version] * len(now),
-            [packed(lessons[mark.content_id]) for mark in now],
+            [packed(lessons[mark.content_id].tokens) for mark in now],
         ]
         yield Run(sql.REMEMBER, [folder.mailbox_id, folder.folder_id, *columns])
-    if gone := [mark.content_id for mark in kept if mark.now is None]:
+    gone = [mark.content_id for mark in kept if mark.now is None]
+    if gone:
         yield Run(sql.FORGET, [folder.mailbox_id, gone])
     if followed := [mark for mark in marks if mark.now is not None and mark.now == mark.before]:
         ids, uids = [mark.content_id for mark in followed], [mark.uid for mark in followed]
         yield Run(sql.FOLLOW, [folder.folder_id, ids, uids, folder.mailbox_id])
+    said = {
+        mark.content_id: (mark.now, lessons[mark.content_id].names) for mark in now if mark.now is not None
+    }
+    yield from senders.say(folder.mailbox_id, said, gone)
+    yield from _tell(folder.mailbox_id, kept)
+
+
+def _tell(mailbox_id: int, kept: Sequence[_Mark]) -> Plan[None]:
+    """Write what people said beside how their mail was judged, for whoever compares the two."""
+    for now, word in _WORDS.items():
+        if ids := [mark.content_id for mark in kept if mark.now == now]:
+            yield from judgements.mark(mailbox_id, ids, label=word)
 
 
 def _count(scope: int, delta: _Delta, learnt: Learnt) -> Plan[None]:
@@ -265,6 +303,8 @@ def forget(mailbox_id: int) -> Plan[int]:
         [(gone,)] = yield from query(statement, [mailbox_id, mailbox_id, FORGET_AT_ONCE])
         if gone:
             return int(gone)
+    if gone := (yield from senders.forget(mailbox_id, FORGET_AT_ONCE)):
+        return gone
     for statement in sql.FORGET_REST:
         yield Run(statement, [mailbox_id])
     return 0

@@ -53,6 +53,9 @@ FROM store_folder f LEFT JOIN spam_cursor c ON c.folder_id = f.id AND c.purpose 
 WHERE f.special_use = '\\Sent' AND f.modseq > coalesce(c.modseq, 0) ORDER BY f.id LIMIT %s::int
 """
 
+# Up to which message a folder was read, as of now.
+LETTERS_READ = "SELECT uid FROM spam_cursor WHERE folder_id = %s::bigint AND purpose = 1"
+
 # Some of its messages that came since, in the order of uids.
 LETTERS = """
 SELECT m.uid, c.envelope, m.internaldate FROM store_message m
@@ -72,7 +75,7 @@ SET sent = n.sent + excluded.sent, last_at = greatest(n.last_at, excluded.last_a
     name = coalesce(nullif(excluded.name, ''), n.name), name_key = coalesce(nullif(excluded.name_key, ''), n.name_key)
 """
 
-# Makes what organisations say of senders: marks fade, halved every {days} days; an owner is one voice and weighs as three
+# Makes what organisations say of senders: marks fade, halved every 90 days; an owner is one voice and weighs as three
 # marks at most; of each sender the loudest voice is left out, and what fewer than three say is not said at all.
 STANDINGS = """
 WITH v AS MATERIALIZED (

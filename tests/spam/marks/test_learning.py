@@ -236,7 +236,7 @@ class TestPortions:
                 rows = yield step
 
         perform(counted_plan())
-        assert steps <= 10
+        assert steps <= 13
 
     def test_a_log_that_is_read_twice_changes_nothing(self) -> None:
         alice = a_person()
