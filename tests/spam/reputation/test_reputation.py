@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from apps.events.transactions import perform
+from apps.events.transactions import Plan, Row, perform, query
 from apps.mailflow import refile
 from apps.protocols.mailauth.dmarc import DmarcResult
 from apps.protocols.mailauth.iprev import IprevResult
