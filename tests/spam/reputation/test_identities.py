@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from apps.protocols.mailauth.dkim.results import Dkim, DkimResult
 from apps.protocols.mailauth.dmarc import DmarcResult
 from apps.protocols.mailauth.iprev import IprevResult
-from apps.protocols.mailauth.results import write
+from apps.protocols.mailauth.results import Findings
 from apps.protocols.mailauth.spf import Spf, SpfResult
 from apps.spam.reputation.identities import Kind, Origin, network, of_checks, of_prefix
 from apps.spam.reputation.lookalikes import is_one_edit, look_of_domain, look_of_name
@@ -57,14 +57,14 @@ def test_without_a_policy_what_is_aligned_vouches() -> None:
 
 
 def test_what_stands_above_a_filed_message_says_the_same() -> None:
-    field = write(
+    field = Findings(
         "mail.test",
         spf=SpfResult(Spf.PASS, "bounces.example.com", "mfrom"),
         dkim=(DkimResult(Dkim.PASS, domain="example.com"), DkimResult(Dkim.FAIL, domain="other.test")),
         dmarc=DmarcResult("pass", domain="mail.example.com"),
         iprev=IprevResult("pass", name="host.example.com"),
         address="2001:db8::1",
-    )
+    ).field
     forged = b"Authentication-Results: evil.test; dmarc=pass header.from=mail.example.com\r\n"
     origin = of_prefix(BOB, b"Return-Path: <x@y.test>\r\n" + forged + field, "mail.test")
     assert origin.is_proven

@@ -10,7 +10,7 @@ from apps.events.transactions import Plan, Row, perform, query
 from apps.mailflow import refile
 from apps.protocols.mailauth.dmarc import DmarcResult
 from apps.protocols.mailauth.iprev import IprevResult
-from apps.protocols.mailauth.results import write
+from apps.protocols.mailauth.results import Findings
 from apps.spam.marks import learning
 from apps.spam.models import Known, Said, Standing
 from apps.spam.reputation import queries, services, sql
@@ -45,12 +45,12 @@ def envelope(author: str, *, name: str = "", to: str = "", to_name: str = "") ->
 
 def found(author: str, *, proven: bool = True, address: str = "192.0.2.1") -> bytes:
     domain = author.partition("@")[2]
-    return write(
+    return Findings(
         settings.MAIL_HOSTNAME,
         dmarc=DmarcResult("pass" if proven else "fail", domain=domain),
         iprev=IprevResult("pass", name="host.test"),
         address=address,
-    )
+    ).field
 
 
 def mail_from(
