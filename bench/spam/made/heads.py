@@ -31,13 +31,13 @@ PERSONS = (
     ("User-Agent: Evolution 3.5{n}.1", "{hex40}.camel@{domain}", "=-{a20}"),
 )
 SERVICES = (
-    ("X-Mailer: PHPMailer 6.{n}.1 (https://github.com/PHPMailer/PHPMailer)", "{a40}@{domain}", "b1={a40}"),
+    ("X-Mailer: PHPMailer 6.{n}.1", "{a40}@{domain}", "b1={a40}"),
     ("", "0102018{hex8}-{uuid}-000000@mta{n}.{domain}", "----=_Part_{d7}_{d9}.17{d9}0"),
     ("", "{a20}.{d9}.17{d7}@{domain}", "{hex32}"),
     ("", "{d9}.{d7}.17{d9}0@app-{n}.{domain}", "----=_Part_{d5}_{d9}.17{d9}0"),
     ("", "17{d7}.{d4}.{d9}@{domain}", "===============17{d9}{d9}=="),
     ("X-Mailer: Mailings {n}.2", "{hex40}.{hex10}@{domain}", "_----------={hex16}"),
-    ("Feedback-ID: {d5}:{d4}:campaign:{a6}", "{a22}@geopod-ismtpd-{n}", "{hex40}"),
+    ("Feedback-ID: {d5}:{d4}:campaign:{a6}", "{a22}@geo-{n}.{domain}", "{hex40}"),
     ("", "{UUID}@{domain}", "--_NmP-{hex16}-Part_1"),
 )
 RELAYS = ("Postfix", "Exim 4.98", "qmail", "OpenSMTPD")
