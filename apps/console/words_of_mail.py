@@ -42,6 +42,7 @@ OUTCOMES = {
 }
 # What the details of an event are called; what has no name here is shown by its own.
 FACTS = {
+    "author": _("Author"),
     "arc": _("Seals (ARC)"),
     "bimi": _("Picture of the domain (BIMI), not shown"),
     "by": _("By"),

@@ -35,6 +35,8 @@ class Refusal:
     sender: str = ""
     recipient: str = ""
     reply: str = ""
+    checks: Mapping[str, Any] | None = None
+    """What was found out about the sender, where a message was there to be checked."""
 
 
 def network(peer: str) -> str:
@@ -70,6 +72,8 @@ class RefusalLog:
         if n <= IN_FULL and len(self._waiting) < MAX_WAITING:
             detail: dict[str, Any] = {"peer": refusal.peer, "reason": refusal.reason}
             detail |= _filled(sender=refusal.sender, recipient=refusal.recipient, reply=refusal.reply)
+            if refusal.checks:
+                detail["checks"] = refusal.checks
             keys = keys_of(hosts=(refusal.peer,), addresses=(refusal.sender, refusal.recipient))
             self._waiting.append(Event(refusal.trace_id, Kind.REFUSED, refusal.organisation_id, detail, keys))
 

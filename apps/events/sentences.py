@@ -77,6 +77,11 @@ def _checked(checks: object) -> str:
     dmarc = checks.get("dmarc") if isinstance(checks, Mapping) else None
     if not isinstance(checks, Mapping) or not isinstance(dmarc, Mapping):
         return ""
+    author = checks.get("author")
+    if isinstance(author, Mapping) and (
+        dmarc.get("result") not in {"pass", "fail"} or dmarc.get("policy") not in {"quarantine", "reject"}
+    ):
+        return _("Who wrote it cannot be said: %(reason)s.") % {"reason": author.get("reason", "")}
     told = {
         "domain": dmarc.get("domain") or _("the domain of the author"),
         "reason": checks.get("override", ""),

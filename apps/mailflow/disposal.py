@@ -49,7 +49,7 @@ class Disposal:
 
 def needs_exceptions(checked: Checked | None, mode: Mode) -> bool:
     """Whether it matters whom an organisation believes: seldom, so the list is only read then."""
-    return checked is not None and mode is not Mode.OBSERVE and _asks_for_something(checked.dmarc)
+    return checked is not None and mode is not Mode.OBSERVE and bool(_objection(checked))
 
 
 def dispose(
@@ -68,9 +68,8 @@ def dispose(
         if mode is Mode.OBSERVE:
             return Disposal(reason=dmarc.reason, override=("local_policy", "policies are only observed"))
         return Disposal(Fate.DEFER, f"DMARC of {dmarc.domain} cannot be judged: {dmarc.reason}")
-    if not _asks_for_something(dmarc):
+    if not (reason := _objection(checked)):
         return Disposal()
-    reason = f"DMARC of {dmarc.domain} ({dmarc.policy_domain}: {dmarc.policy}): {dmarc.reason}"
     if mode is Mode.OBSERVE:
         return Disposal(reason=reason, override=("local_policy", "policies are only observed"))
     vouched = {one: vouches(checked, address, believed.get(one, ())) for one in organisations}
@@ -80,8 +79,24 @@ def dispose(
         return Disposal(reason=reason, override=by)
     if dmarc.policy is Policy.REJECT and mode is Mode.ENFORCE and by is None:
         return Disposal(Fate.REFUSE, reason)
-    softened = ("local_policy", "taken as junk instead of refused") if dmarc.policy is Policy.REJECT else None
+    softened = None
+    if not _asks_for_something(dmarc):
+        softened = "local_policy", checked.doubt
+    elif dmarc.policy is Policy.REJECT:
+        softened = "local_policy", "taken as junk instead of refused"
     return Disposal(Fate.JUNK, reason, doubting, softened)
+
+
+def _objection(checked: Checked) -> str:
+    """Say what speaks against a message: its author's policy, or that there is not one author who could have any.
+
+    Who has no author or several is refused by many (RFC 7489 6.6.1); some honest programs are among them, so we take that
+    as junk, unless each of the authors passed.
+    """
+    dmarc = checked.dmarc
+    if _asks_for_something(dmarc):
+        return f"DMARC of {dmarc.domain} ({dmarc.policy_domain}: {dmarc.policy}): {dmarc.reason}"
+    return checked.doubt if dmarc.result != "pass" else ""
 
 
 def _asks_for_something(dmarc: DmarcResult) -> bool:

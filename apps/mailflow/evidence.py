@@ -27,6 +27,8 @@ def told(checked: Checked, disposal: Disposal) -> dict[str, Any]:
         ),
         "iprev": _entry(iprev.result, iprev.reason, name=iprev.name),
     }
+    if checked.doubt:
+        found["author"] = _entry("permerror", checked.doubt)
     if signatures := [one for one in checked.dkim if one.result is not Dkim.NONE]:
         found["dkim"] = [
             _entry(one.result.value, one.reason, domain=one.domain, selector=one.selector)

@@ -8,7 +8,6 @@ import asyncio
 import datetime as dt
 import ipaddress
 import logging
-import re
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -27,10 +26,10 @@ from apps.protocols.mailauth.dmarc import By, DmarcResult, Policy, check_dmarc
 from apps.protocols.mailauth.iprev import IprevResult, check_iprev
 from apps.protocols.mailauth.results import Findings
 from apps.protocols.mailauth.spf import Spf, SpfResult, check_spf
-from apps.protocols.mime.addresslist import parse_addresses, spec_text
-from apps.protocols.mime.headers import BLANK, HEADER, MBOX_LINE, ended, every, header_end, unfold
+from apps.protocols.mime.headers import BLANK, HEADER, MBOX_LINE, ended, header_end
 from apps.protocols.mime.scan import Scanned, scan
 
+from .authors import authors_of, read_authors
 from .forged import may_be_forged, without_forged
 
 log = logging.getLogger(__name__)
@@ -39,9 +38,6 @@ log = logging.getLogger(__name__)
 TEXT_LIMIT = 0
 # Below this, hashing and scanning take less time than a thread does to be asked.
 INLINE_BYTES = 64 * 1024
-MOST_AUTHORS = 1000
-# Two addresses in one place are malformed, and programs differ on which of them they show.
-_BRACKETED = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)|<[^<>@"]*+@([^<>@"\s]++)>', re.DOTALL)
 NOTHING = SpfResult(Spf.NONE, "", "mfrom")
 UNSEALED = Letter(b"")
 NO_PICTURE = BimiResult("skipped")
@@ -61,6 +57,8 @@ class Checked:
     arc: ArcResult
     iprev: IprevResult
     bimi: BimiResult = NO_PICTURE
+    doubt: str = ""
+    """Why there is not one author's domain (apps/mailflow/authors), or ''."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +129,9 @@ class Examiner:
         letter = body if large else Letter(body)
         if isinstance(letter, Letter):
             sealed = any(map(letter.places, KINDS))
-            authors = _domains([raw.partition(b":")[2] for name, raw in letter.fields if name == b"from"])
+            authors = read_authors([raw.partition(b":")[2] for name, raw in letter.fields if name == b"from"])
         else:
-            sealed, authors = _is_sealed(body), author_domains(body)
+            sealed, authors = _is_sealed(body), authors_of(body)
         said = check_spf(
             claims.address, sender=claims.sender, helo=claims.helo, receiver=self._hostname, now=at
         )
@@ -154,19 +152,20 @@ class Examiner:
         if waiting:
             # Policies are asked for meanwhile: a stranger whose own name servers are slow must not leave them no time.
             waiting.append(
-                _started(run(check_dmarc(authors, NOTHING, (), by=self._by), seconds=seconds), None)
+                _started(run(check_dmarc(authors.domains, NOTHING, (), by=self._by), seconds=seconds), None)
             )
             await asyncio.gather(*waiting)
         left = max(0.0, ends - loop.time())
         dmarc = await _sound(
-            run(check_dmarc(authors, spf.result(), dkim.result(), by=self._by), seconds=left),
+            run(check_dmarc(authors.domains, spf.result(), dkim.result(), by=self._by), seconds=left),
             DmarcResult("temperror"),
         )
         bimi = NO_PICTURE
-        if len(authors) == 1:
+        doubt = authors.doubt
+        if not doubt:
             left = min(PICTURE_SECONDS, max(0.0, ends - loop.time()))
-            bimi = await _sound(run(check_bimi(authors[0], dmarc), seconds=left), NO_PICTURE)
-        return Checked(spf.result(), dkim.result(), dmarc, arc.result(), iprev.result(), bimi)
+            bimi = await _sound(run(check_bimi(authors.domains[0], dmarc), seconds=left), NO_PICTURE)
+        return Checked(spf.result(), dkim.result(), dmarc, arc.result(), iprev.result(), bimi, doubt)
 
     def results(self, claims: Claims, checked: Checked, *, is_followed: bool = True) -> Findings:
         """Return what was found as it is told (RFC 8601); a fault's reason names our resolvers, and stays here.
@@ -207,28 +206,6 @@ def _started[T, U](check: Coroutine[Any, Any, T], otherwise: U) -> asyncio.Task[
 def _is_sealed(body: bytes) -> bool:
     """Whether there can be a chain: most mail has none, and need not be taken apart a second time to find that out."""
     return b"\narc-" in b"\n" + body[: header_end(body)].lower()
-
-
-def author_domains(body: bytes) -> tuple[str, ...]:
-    """Return the domain of every address in every From field, for a reader may be shown any of them.
-
-    What is no domain is returned, too: DMARC says then that it cannot judge, rather than that there is no author.
-    """
-    match = HEADER.match(body)
-    return _domains(every(match[0], b"from") if match else ())
-
-
-def _domains(authors: Sequence[bytes]) -> tuple[str, ...]:
-    found: dict[str, None] = {}
-    for field in map(unfold, authors):
-        for text in map(spec_text, parse_addresses(field, MOST_AUTHORS)):
-            _, at, domain = text.rpartition("@")
-            if at:
-                found.setdefault(domain.strip().lower())
-        for one in _BRACKETED.finditer(field):
-            if one[1]:
-                found.setdefault(one[1].decode("utf-8", "replace").lower())
-    return tuple(found)
 
 
 def networks(words: Sequence[str]) -> tuple[Network, ...]:

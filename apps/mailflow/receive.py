@@ -1,7 +1,7 @@
 """Mail from strangers, step by step: sender, recipient, message; each is answered with a Verdict (flow A)."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from apps.events.transactions import Database
 from apps.mailboxes.sql import Leads
@@ -115,7 +115,7 @@ class Reception:
         """Examine, judge, and hand what nobody objects to over to the queue."""
         met = await self.meet(peer, transaction, body, now)
         if (objection := policy.judge(met.facts, met.disposal)) is not None:
-            return objection
+            return replace(objection, checks=met.evidence)
         mail = transaction.mail
         above = met.fields + await self.above(met.body, now)
         return await self.writer.put(

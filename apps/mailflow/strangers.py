@@ -18,6 +18,7 @@ from . import evidence, sql
 from .arrivals import Peer, Transaction
 from .disposal import Disposal, Fate, Mode, dispose, needs_exceptions
 from .examine import Claims, Examiner, Facts, examine
+from .lasting import Lasting
 from .sealing import sealed
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ class Strangers:
         self._examiner = examiner
         self._mode = mode
         self._believed = tuple(believed)
+        self._lasting = Lasting()
         self.notebook = Notebook()
 
     async def meet(self, peer: Peer, transaction: Transaction, body: bytes, now: dt.datetime) -> Met:
@@ -70,6 +72,12 @@ class Strangers:
         disposal = dispose(
             checked, self._mode, address=peer.address, organisations=organisations, believed=believed
         )
+        if disposal.fate is Fate.DEFER:
+            if self._lasting.has_lasted(checked.dmarc.domain, now):
+                override = "local_policy", "DNS was at fault for hours"
+                disposal = Disposal(Fate.JUNK, disposal.reason, frozenset(organisations), override)
+        elif checked.dmarc.result != "temperror":
+            self._lasting.is_over(checked.dmarc.domain)
         if (seen := evidence.seen(checked, disposal, claims)) is not None and disposal.fate is not Fate.DEFER:
             self.notebook.note(organisations, seen, now.astimezone(dt.UTC).date())
         is_followed = disposal.override is None or bool(disposal.junk_for)

@@ -5,7 +5,9 @@ Each holds two texts: `reply` for the peer, free of detail, and `reason` for our
 """
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from apps.protocols.smtp.replies import Reply
 
@@ -20,10 +22,11 @@ class Accept:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """No, for good (5xx)."""
+    """No, for good (5xx). `checks` is what was found out about the sender, for the trace."""
 
     reply: Reply
     reason: str
+    checks: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class Defer:
 
     reply: Reply
     reason: str
+    checks: Mapping[str, Any] | None = None
 
 
 type Verdict = Accept | Refuse | Defer

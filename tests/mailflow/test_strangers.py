@@ -1,15 +1,20 @@
 """Strangers are checked against a real name server, and what their policies ask for is done, or not."""
 
+import asyncio
 import datetime as dt
 import time
 from collections.abc import Iterator
 
 import pytest
 
+from apps.domains.resolver import Resolver
 from apps.mailflow import policy
+from apps.mailflow.arrivals import Peer
+from apps.mailflow.authors import authors_of
 from apps.mailflow.disposal import Fate, Mode
+from apps.mailflow.examine import Examiner
 from apps.mailflow.models import Forwarder
-from apps.mailflow.strangers import Met
+from apps.mailflow.strangers import Met, Strangers
 from apps.protocols.mailauth.arc.results import Arc
 from apps.protocols.mailauth.arc.seal import seal
 from apps.protocols.mailauth.dkim.keys import Signer
@@ -18,6 +23,7 @@ from apps.protocols.smtp import replies
 from apps.reports.seen import Seen
 from tests import factories
 from tests.dns_server import SERVFAIL, SILENT, Zone, serving
+from tests.mailflow.arrivals import a_database
 
 from .strangers import (
     ELSEWHERE,
@@ -28,6 +34,7 @@ from .strangers import (
     SIGNER,
     ZONE,
     a_recipient,
+    a_transaction,
     letter,
     met,
 )
@@ -121,17 +128,78 @@ def test_a_subdomain_is_its_organisations(server: str) -> None:
         ("Bob <bob@plain.test> <boss@reject.test>", Fate.REFUSE),
         ("bob@plain.test, " * 30 + "boss@reject.test", Fate.REFUSE),
         ('"The <boss@reject.test>" <bob@plain.test>', Fate.TAKE),
-        ("nobody", Fate.TAKE),
-        ("", Fate.TAKE),
-        ("x@" + "a" * 300, Fate.TAKE),
-        ("x@[127.0.0.1]", Fate.TAKE),
-        (", ".join(f"x@d{number}.test" for number in range(30)), Fate.TAKE),
+        ("nobody", Fate.JUNK),
+        ("", Fate.JUNK),
+        ("x@" + "a" * 300, Fate.JUNK),
+        ("x@[127.0.0.1]", Fate.JUNK),
+        ("bob@plain.test, bill@plain.test", Fate.TAKE),
+        ("bob@plain.test, bill@other.test", Fate.JUNK),
+        (", ".join(f"x@d{number}.test" for number in range(30)), Fate.JUNK),
+        ("x" * 20_000 + " <bob@plain.test>", Fate.JUNK),
     ],
 )
 def test_every_author_counts(server: str, author: str, fate: Fate) -> None:
     found, _ = met(server, letter(author), sender="bob@plain.test", address=HOST)
     assert found.disposal.fate is fate
+    assert found.evidence is not None
+    if fate is Fate.JUNK:
+        assert found.disposal.junk_for == {1}
+        assert found.evidence["author"] == {"result": "permerror", "reason": found.disposal.reason}
     assert found.fields.count(b"Authentication-Results") == 1
+
+
+def test_who_has_no_one_author_is_junk_by_the_same_rules(server: str) -> None:
+    body = letter("bob@plain.test, boss@other.test")
+    for mode, fate in ((Mode.QUARANTINE, Fate.JUNK), (Mode.OBSERVE, Fate.TAKE)):
+        found, _ = met(server, body, sender="bob@plain.test", address=HOST, mode=mode)
+        assert (found.disposal.fate, reply_to(found)) == (fate, None)
+        assert found.disposal.reason == "From names authors of 2 domains"
+    found, _ = met(server, body, sender="bob@plain.test", address=HOST, believed=["mx.good.test"])
+    assert found.disposal.fate is Fate.TAKE
+    two = letter("bob@reject.test, bill@news.reject.test", signers=[SIGNER])
+    found, _ = met(server, two, sender="bob@reject.test", address=HOST)
+    assert found.disposal.fate is Fate.TAKE  # Whoever may write for both is doubted by nobody.
+
+
+def test_a_fault_that_lasts_is_no_policy_any_more(server: str) -> None:
+    body = letter("bob@broken.test")
+
+    async def main() -> list[Met]:
+        async with a_database() as database:
+            resolver = Resolver([server], trusted=[])
+            strangers = Strangers(
+                database, Examiner(resolver, hostname="mx.example.test", seconds=20, relays=()), Mode.ENFORCE
+            )
+            transaction = a_transaction("bob@broken.test", a_recipient())
+            return [
+                await strangers.meet(
+                    Peer(ELSEWHERE, "x.test"), transaction, body, NOW + dt.timedelta(hours=hours)
+                )
+                for hours in (0, 3, 5, 30)
+            ]
+
+    found = asyncio.run(main())
+    assert [one.disposal.fate for one in found] == [Fate.DEFER, Fate.DEFER, Fate.JUNK, Fate.DEFER]
+    assert found[2].evidence is not None
+    assert found[2].evidence["override"] == "DNS was at fault for hours"
+
+
+def test_what_is_refused_says_what_was_found(server: str) -> None:
+    found, _ = met(server, letter("bob@reject.test"), sender="mallory@plain.test")
+    assert found.evidence is not None
+    assert found.evidence["dmarc"]["policy"] == "reject"
+
+
+def test_a_malformed_author_takes_no_time() -> None:
+    """On the loop of everybody's mail."""
+    pieces = (b'"x" ', b"<a@b", b"(a", b"@a:", b"a@b <", b"\\", b'a"', b"(((", b"a;b:")
+    for piece in pieces:
+        body = b"From: " + piece * (500_000 // len(piece)) + b"\r\n\r\nhello\r\n"
+        began = time.process_time()
+        authors = authors_of(body)
+        assert time.process_time() - began < 0.25
+        assert authors.is_cut
+        assert authors.doubt
 
 
 def test_modes(server: str) -> None:

@@ -112,6 +112,7 @@ class Handler:
                 sender=str(mail.sender or ""),
                 recipient=str(rcpt.recipient) if rcpt else "",
                 reply=str(verdict.reply),
+                checks=verdict.checks,
             )
         )
         return verdict.reply

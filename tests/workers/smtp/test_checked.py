@@ -12,6 +12,7 @@ import pytest
 from pytest_django import Settings
 
 from apps.domains.resolver import nameservers
+from apps.events.models import MessageEvent
 from apps.mailboxes.models import Mailbox
 from apps.mailflow import run_queue
 from apps.mailflow.run_queue import Turn
@@ -95,6 +96,8 @@ def test_what_was_seen_is_counted_when_the_process_stops(door: Door) -> None:
     door.say("bob@reject.test")
     door.process.terminate()
     door.process.wait(20)
+    [told] = MessageEvent.objects.filter(detail__reason__startswith="DMARC of reject.test").order_by("-at")[:1]
+    assert told.detail["checks"]["dmarc"]["domain"] == "reject.test"
     [row] = Observation.objects.all()
     assert (row.policy_domain, row.count, row.row["disposition"]) == ("reject.test", 2, "reject")
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from apps.protocols.addresses import AddressError, DomainName
-from apps.protocols.mime.headers import header_end
+from apps.protocols.mime.headers import decode_words, header_end, unfold
 
 FIELD = b"authentication-results"
 READ_LIMIT = 64 * 1024
@@ -30,6 +30,7 @@ _PAIR = re.compile(r"\\(.)", re.DOTALL)
 _WORD = re.compile(r'[^ \t\r\n;"()=/]+')
 _VALUE = re.compile(r'[^ \t\r\n;"()]+')
 _NUMBER = re.compile(r"[0-9]{1,9}")
+_BARE = re.compile(r"[\w.-]+")
 _NO_NAME = re.compile(r"[^\w.-]+")
 
 
@@ -194,7 +195,11 @@ def without_ours(message: bytes, authserv_id: str) -> bytes:
     Fields whose authserv-id cannot be told go, too: somebody else may read more into them.
     """
     ours = _plain(authserv_id)
-    cuts = [match.span() for match, said in _fields(message) if said is None or _plain(said) == ours]
+    cuts = [
+        match.span()
+        for match, said in _fields(message)
+        if said is None or _plain(said) == ours or _may_read(match[1][:HEAD_LIMIT], ours)
+    ]
     if not cuts:
         return message
     kept, at = [], 0
@@ -203,6 +208,38 @@ def without_ours(message: bytes, authserv_id: str) -> bytes:
         at = end
     kept.append(message[at:])
     return b"".join(kept)
+
+
+def _may_read(value: bytes, ours: str) -> bool:
+    """Whether a reader that is less careful may read our name: within encoded words, or without what stands between."""
+    readings = {_text(value)}
+    if b"=?" in value:
+        readings.add(decode_words(unfold(value)))
+    return any(_begins(_without_comments(text).partition(";")[0], ours) for text in readings)
+
+
+def _begins(text: str, ours: str) -> bool:
+    """Whether the first words of a text, written together, are our name."""
+    so_far = ""
+    for match in _BARE.finditer(text):
+        so_far += match[0].lower()
+        if so_far.strip(".") == ours:
+            return True
+        if so_far.isascii() and not ours.startswith(so_far.lstrip(".")):
+            return False
+    return not so_far.isascii() and _plain(so_far) == ours
+
+
+def _without_comments(text: str) -> str:
+    reader, kept = _Reader(text), []
+    while reader.at < len(text):
+        start = text.find("(", reader.at)
+        kept.append(text[reader.at : start] if start >= 0 else text[reader.at :])
+        if start < 0:
+            break
+        reader.at = start
+        reader.skip()
+    return "".join(kept)
 
 
 def _plain(authserv_id: str) -> str:
