@@ -96,7 +96,9 @@ def test_what_was_seen_is_counted_when_the_process_stops(door: Door) -> None:
     door.say("bob@reject.test")
     door.process.terminate()
     door.process.wait(20)
-    [told] = MessageEvent.objects.filter(detail__reason__startswith="DMARC of reject.test").order_by("-at")[:1]
+    [told] = MessageEvent.objects.filter(detail__reason__startswith="DMARC of reject.test").order_by("-at")[
+        :1
+    ]
     assert told.detail["checks"]["dmarc"]["domain"] == "reject.test"
     [row] = Observation.objects.all()
     assert (row.policy_domain, row.count, row.row["disposition"]) == ("reject.test", 2, "reject")
