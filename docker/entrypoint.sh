@@ -10,7 +10,8 @@ usage() {
 web              pages and API
 smtp             mail from other servers, and from users
 imap             mail for users
-worker QUEUES    a Celery worker: local (files mail), remote (sends it), default (keeps house), or several: local,remote
+worker QUEUES    a Celery worker: local (files mail), remote (sends it), default (keeps house), or several: local,remote;
+                 scan (judges mail as it comes in) works in processes of its own: worker scan --children 2
 beat             the schedule that wakes the workers; one is enough
 migrate          bring the database up to date and end; before everything else, at each new version
 manage ...       the command line: manage help
@@ -32,8 +33,9 @@ web) alone web workers.web ;;
 smtp) alone smtp workers.smtp ;;
 imap) alone imap workers.imap ;;
 worker)
-    queues=${1:?worker needs its queues: local, remote, default, or several with commas}
+    queues=${1:?worker needs its queues: local, remote, default, scan, or several with commas}
     # One thread files mail, for two would wait for the same folders; the others have what the supervisor gives them.
+    if [ $# -eq 1 ] && [ "$queues" = scan ]; then set -- scan --children "${MAIL_SCAN_CHILDREN:-2}"; fi
     if [ $# -eq 1 ] && [ "$queues" != local ]; then set -- "$queues" --threads 2; fi
     alone "celery-$(echo "$queues" | tr , -)" workers.jobs "$@"
     ;;

@@ -1,9 +1,12 @@
 """Facts → Refuse, or nothing: a tuple of judges, each asked in turn; never ask the network here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from apps.protocols.mime.headers import FIELDS_LIMIT
 from apps.protocols.smtp import replies
+from apps.spam.judged import of_mailbox
+from apps.spam.thresholds import Action
 
 from .disposal import Disposal, Fate
 from .examine import Facts
@@ -46,3 +49,13 @@ def judge(facts: Facts, disposal: Disposal | None = None) -> Refuse | Defer | No
         if (objection := each(facts, disposal or Disposal())) is not None:
             return objection
     return None
+
+
+def unwanted(verdict: Mapping[str, Any] | None, mailbox_ids: Sequence[int | None]) -> Refuse | None:
+    """Refuse a message that is to be refused for every recipient; None stands for one elsewhere, by an alias."""
+    if not verdict or not mailbox_ids:
+        return None
+    if any(of_mailbox(verdict, one).get("action") != Action.REFUSE for one in mailbox_ids):
+        return None
+    names = ", ".join(str(name) for name, weight, *_ in verdict.get("symbols", ())[:10] if weight)
+    return Refuse(replies.UNWANTED, f"judged unwanted, score {verdict.get('score', 0):.1f} ({names})")

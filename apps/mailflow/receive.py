@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from typing import Any
 
 from apps.events.transactions import Database
 from apps.mailboxes.sql import Leads
@@ -13,11 +14,13 @@ from apps.protocols.smtp.received import Hop, received
 from apps.protocols.smtp.replies import Reply
 from apps.queue.envelopes import Envelope
 from apps.queue.models import Origin
+from apps.spam.envelopes import Envelope as Came
 
 from . import policy, routing
 from .acceptance import Arrival, Writer
 from .arrivals import Peer, Routed, Transaction
 from .rate import Rate, Rates, network
+from .scan import Scanner
 from .strangers import Met, Strangers, meet_user
 from .verdicts import Accept, Defer, Refuse, Verdict
 
@@ -62,6 +65,7 @@ class Reception:
         limits: Limits,
         hostname: str,
         strangers: Strangers | None = None,
+        scanner: Scanner | None = None,
     ) -> None:
         self.database = database
         self.router = router
@@ -70,6 +74,7 @@ class Reception:
         self.limits = limits
         self.hostname = hostname
         self.strangers = strangers
+        self.scanner = scanner
 
     async def sender(self, peer: Peer, mail: Mail) -> Verdict:
         """Answer MAIL FROM: it is not too large already, nor one too many."""
@@ -117,6 +122,9 @@ class Reception:
         if (objection := policy.judge(met.facts, met.disposal)) is not None:
             return replace(objection, checks=met.evidence)
         mail = transaction.mail
+        verdict = await self.judged(peer, transaction, met)
+        if (objection := self.unwanted(verdict, transaction)) is not None:
+            return replace(objection, checks=met.evidence)
         above = met.fields + await self.above(met.body, now)
         return await self.writer.put(
             Arrival(
@@ -139,8 +147,20 @@ class Reception:
                 written=transaction.written,
                 evidence=met.evidence,
                 junk_for=met.disposal.junk_for,
-            )
+            ),
+            verdict,
         )
+
+    async def judged(self, peer: Peer, transaction: Transaction, met: Met) -> dict[str, Any] | None:
+        """Have a message judged for its recipients of ours; None where nobody did in time."""
+        if self.scanner is None:
+            return None
+        mailboxes = [p.mailbox_id for p in transaction.places.values() if p.mailbox_id is not None]
+        return await self.scanner.verdict(met.body, _envelope(peer, transaction, met), mailboxes)
+
+    def unwanted(self, verdict: dict[str, Any] | None, transaction: Transaction) -> Refuse | None:
+        """Refuse what is to be refused for everybody."""
+        return policy.unwanted(verdict, [place.mailbox_id for place in transaction.places.values()])
 
     async def meet(self, peer: Peer, transaction: Transaction, body: bytes, now: dt.datetime) -> Met:
         """Examine a message as what it is: a stranger's."""
@@ -165,6 +185,18 @@ class Reception:
         )
         alone = str(transaction.named[0].recipient) if len(transaction.named) == 1 else None
         return received(hop, recipient=alone, now=now)
+
+
+def _envelope(peer: Peer, transaction: Transaction, met: Met) -> Came:
+    return Came(
+        sender=str(transaction.mail.sender or ""),
+        recipients=tuple(place.address for place in transaction.places.values()),
+        address="" if peer.user is not None else peer.address,
+        helo=peer.helo,
+        tls=peer.tls,
+        login=peer.user.address if peer.user is not None else "",
+        checks=met.evidence or {},
+    )
 
 
 def _trace(peer: Peer) -> dict[str, str]:

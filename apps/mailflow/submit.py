@@ -10,6 +10,7 @@ messages, goes. Everything else stays, byte for byte.
 import datetime as dt
 import secrets
 from collections.abc import Sequence
+from typing import Any
 
 from apps.accounts.authentication import SignedIn
 from apps.events.transactions import Plan, query
@@ -90,6 +91,9 @@ class Submission(Reception):
     async def meet(self, peer: Peer, transaction: Transaction, body: bytes, now: dt.datetime) -> Met:
         """Examine a message as what it is: a user's."""
         return await meet_user(body)
+
+    def unwanted(self, verdict: dict[str, Any] | None, transaction: Transaction) -> None:
+        """Refuse nothing: what a user sends is nobody else's fault."""
 
     async def above(self, body: bytes, now: dt.datetime) -> bytes:
         """Return the signatures of its authors' domains."""

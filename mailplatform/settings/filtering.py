@@ -14,3 +14,16 @@ MAIL_SPAM = registry.switch(
     "1",
     "Judge mail; 0 takes and files everything as if there were no filter.",
 )
+MAIL_SCAN_SECONDS = registry.seconds(
+    "MAIL_SCAN_SECONDS",
+    5,
+    "How long a server that brings mail waits until it is judged; what takes longer is taken, and judged when it is filed.",
+    least=0.1,
+)
+MAIL_SCAN_CHILDREN = registry.integer(
+    "MAIL_SCAN_CHILDREN",
+    2,
+    "Processes that judge mail while it comes in; 0 starts none, and mail is judged when it is filed. The small profile has "
+    "a thread for it instead.",
+    most=64,
+)

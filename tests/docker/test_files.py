@@ -51,7 +51,7 @@ def test_each_service_runs_a_command_there_is(compose: dict[str, Any]) -> None:
         assert words[0] in commands(), name
     assert {service["command"][0] for service in ours(compose).values()} >= {"web", "smtp", "imap", "beat"}
     queues = [s["command"][1] for s in ours(compose).values() if s["command"][0] == "worker"]
-    assert sorted(queues) == ["default", "local", "remote"]
+    assert sorted(queues) == ["default", "local", "remote", "scan"]
 
 
 def test_each_variable_is_a_setting(compose: dict[str, Any]) -> None:

@@ -1,4 +1,7 @@
-"""A Celery worker: `python -m workers.jobs local,remote,default --threads 4 --beat`.
+"""A Celery worker: `python -m workers.jobs local,remote,default --threads 4 --beat`, or `scan --children 2`.
+
+Threads for what waits for others, children for what computes: of the queue `scan`, whose rules and models are loaded before
+there are children, so that these share their memory.
 
 The same worker as `celery worker` starts, without that command's other commands, which take 8 MB of every
 process. The worker that is given `--beat` runs the schedule on a thread of its own; `python -m workers.jobs beat`
@@ -6,6 +9,7 @@ runs it alone. Two that run by mistake are harmless: a task that comes twice loo
 """
 
 import argparse
+import gc
 import logging
 import os
 import signal
@@ -28,6 +32,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="A Celery worker of the platform.")
     parser.add_argument("queues", help="the queues to take tasks from, comma-separated")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument(
+        "--children", type=int, default=0, help="work in so many processes instead of threads"
+    )
     parser.add_argument("--beat", action="store_true", help="also run the schedule")
     options = parser.parse_args()
     django.setup()
@@ -35,11 +42,20 @@ def main() -> int:
         return run_beat()
     from mailplatform.celery import app
 
+    if options.queues == "scan":
+        app.conf.imports = [
+            "workers.jobs.scan"
+        ]  # What other tasks load would cost each of its processes memory.
+    from . import scan
+
+    scan.begin(options.queues)
+    if options.children:
+        load_before_forking()
     worker: Any = app.Worker(
         hostname=f"{options.queues.replace(',', '-')}@{os.uname().nodename}",
         queues=options.queues,
-        pool_cls="threads",
-        concurrency=options.threads,
+        pool_cls="prefork" if options.children else "threads",
+        concurrency=options.children or options.threads,
         without_gossip=True,
         without_mingle=True,
         quiet=True,
@@ -48,6 +64,19 @@ def main() -> int:
         signals.worker_ready.connect(start_beat, weak=False)
     worker.start()
     return int(worker.exitcode or 0)
+
+
+def load_before_forking() -> None:
+    """Load what judging needs, and hand no connection down to the children."""
+    from django.db import connections
+
+    from apps.mailflow import filtering
+
+    filtering.the_judge()
+    connections.close_all()
+    gc.collect()
+    # The collector writes into every object it looks at, and what is written to is shared no more.
+    gc.freeze()
 
 
 def run_beat() -> int:

@@ -14,6 +14,7 @@ from apps.mailflow.examine import Examiner
 from apps.mailflow.rate import Rate, Rates
 from apps.mailflow.receive import Limits, Reception
 from apps.mailflow.routing import Router
+from apps.mailflow.scan import Scanner
 from apps.mailflow.strangers import Strangers
 from apps.mailflow.submit import Submission
 from apps.protocols.mailauth.dmarc import By
@@ -68,17 +69,24 @@ async def open_doors(process: Process, *, now: Callable[[], float]) -> None:
     strangers = _strangers(process.database)
     process.spawn(strangers.run())
     process.on_stop(strangers.write_down)
+    scanner = (
+        Scanner(process.database.valkey, seconds=settings.MAIL_SCAN_SECONDS) if settings.MAIL_SPAM else None
+    )
+    if scanner is not None:
+        process.spawn(scanner.run())
     behind = process.database, Router(process.database), writer, rates
     reception = Reception(
         *behind,
         _limits(Rate("network", settings.MAIL_RATE_NETWORK, 60)),
         settings.MAIL_HOSTNAME,
         strangers,
+        scanner,
     )
     submission = Submission(
         *behind,
         _limits(Rate("user", settings.MAIL_RATE_USER, 3600)),
         settings.MAIL_HOSTNAME,
+        scanner=scanner,
     )
     doors = (
         (_door("mx", is_for_users=False), reception, settings.MAIL_SMTP_PORT, False),

@@ -130,13 +130,17 @@ def processes() -> list[Process]:
 
 def _celery(command: list[str]) -> list[tuple[str, list[str]]]:
     """Return the workers: one for all queues, or one for each; the last also runs the schedule."""
+    judges = settings.MAIL_SPAM and settings.MAIL_SCAN_CHILDREN > 0
     if (threads := settings.PROFILE.worker_threads) is not None:
-        return [("celery", [*command, ",".join(CELERY_THREADS), "--threads", str(threads), "--beat"])]
+        queues = [*CELERY_THREADS, *(["scan"] if judges else [])]
+        return [("celery", [*command, ",".join(queues), "--threads", str(threads + judges), "--beat"])]
     workers = [
         (f"celery-{queue}", [*command, queue, "--threads", str(threads)])
         for queue, threads in CELERY_THREADS.items()
     ]
     workers[-1][1].append("--beat")
+    if judges:
+        workers.append(("celery-scan", [*command, "scan", "--children", str(settings.MAIL_SCAN_CHILDREN)]))
     return workers
 
 
