@@ -11,14 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from apps.domains.resolver import the_resolver
 from apps.events.transactions import Database, Plan, query
 from apps.reports.noting import Notebook
 
 from . import evidence, sql
 from .arrivals import Peer, Transaction
 from .disposal import Disposal, Fate, Mode, dispose, needs_exceptions
-from .examine import Claims, Examiner, Facts, examine
+from .examine import Checked, Claims, Examiner, Facts, author_domains, examine
 from .lasting import Lasting
+from .listings import Listings
 from .sealing import sealed
 
 log = logging.getLogger(__name__)
@@ -46,13 +48,19 @@ class Strangers:
     """How mail from outside is met in one process."""
 
     def __init__(
-        self, database: Database, examiner: Examiner, mode: Mode, believed: Sequence[str] = ()
+        self,
+        database: Database,
+        examiner: Examiner,
+        mode: Mode,
+        believed: Sequence[str] = (),
+        listings: Listings | None = None,
     ) -> None:
         self._database = database
         self._examiner = examiner
         self._mode = mode
         self._believed = tuple(believed)
         self._lasting = Lasting()
+        self.listings = listings or Listings(the_resolver(), ())
         self.notebook = Notebook()
 
     async def meet(self, peer: Peer, transaction: Transaction, body: bytes, now: dt.datetime) -> Met:
@@ -63,7 +71,7 @@ class Strangers:
             return Met(kept, facts)
         sender = transaction.mail.sender
         claims = Claims(peer.address, peer.helo, str(sender) if sender else "")
-        checked = await self._examiner.check(claims, body, now)
+        checked, listed = await self._asked(claims, body, now)
         organisations = {place.organisation_id for place in transaction.places.values()}
         believed: dict[int, tuple[str, ...]] = dict.fromkeys(organisations, self._believed)
         if needs_exceptions(checked, self._mode):
@@ -87,7 +95,22 @@ class Strangers:
             fields += await sealed(
                 self._database, transaction, kept, results=results, chain=checked.arc, now=now
             )
-        return Met(kept, Facts(facts.scanned, checked), disposal, fields, evidence.told(checked, disposal))
+        told = evidence.told(checked, disposal)
+        if listed is not None:
+            told["lists"] = listed
+        return Met(kept, Facts(facts.scanned, checked), disposal, fields, told)
+
+    async def _asked(
+        self, claims: Claims, body: bytes, now: dt.datetime
+    ) -> tuple[Checked, dict[str, Any] | None]:
+        """Ask what can be asked about a message: who sent it, and what lists say, at the same time."""
+        if not self.listings.lists:
+            return await self._examiner.check(claims, body, now), None
+        domains = [*author_domains(body), claims.sender.rpartition("@")[2]]
+        checked, listed = await asyncio.gather(
+            self._examiner.check(claims, body, now), self.listings.ask(claims.address, domains, body)
+        )
+        return checked, listed
 
     async def run(self) -> None:
         """Write down what was seen, now and then, for as long as the process runs."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from .authentication import authentication
 from .envelopes import Envelope
+from .listed import listed
 from .lists import Entry
 from .symbols import Evidence
 from .thresholds import NORMAL, Settings
@@ -76,5 +77,8 @@ class Sources:
 
 def load() -> Sources:
     """Load all there are; models and rules come into memory here, before a worker has children."""
-    site: list[SiteSource] = [Source("authentication", lambda message: authentication(message.envelope))]
+    site: list[SiteSource] = [
+        Source("authentication", lambda message: authentication(message.envelope)),
+        Source("lists", lambda message: listed(message.envelope)),
+    ]
     return Sources(site)

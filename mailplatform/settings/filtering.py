@@ -26,4 +26,9 @@ MAIL_SCAN_CHILDREN = registry.integer(
     "Processes that judge mail while it comes in; 0 starts none, and mail is judged when it is filed. The small profile has "
     "a thread for it instead.",
     most=64,
+MAIL_SPAM_LISTS = registry.words(
+    "MAIL_SPAM_LISTS",
+    "",
+    "Lists mail is judged by, in DNS: host:zone, domain:zone (author, sender, links) or young:zone, each perhaps with the answers "
+    "that count and a weight in nats: host:bl.example.org=127.0.0.2-11@2.5. Empty asks nobody.",
 )

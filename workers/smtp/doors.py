@@ -1,6 +1,7 @@
 """The doors of SMTP, and what stands behind them."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from django.conf import settings
@@ -11,18 +12,23 @@ from apps.events.transactions import Database
 from apps.mailflow.acceptance import Writer
 from apps.mailflow.disposal import Mode
 from apps.mailflow.examine import Examiner
+from apps.mailflow.listings import Listings
 from apps.mailflow.rate import Rate, Rates
 from apps.mailflow.receive import Limits, Reception
 from apps.mailflow.routing import Router
 from apps.mailflow.scan import Scanner
 from apps.mailflow.strangers import Strangers
 from apps.mailflow.submit import Submission
+from apps.protocols.mailauth.blocklists import ListError
 from apps.protocols.mailauth.dmarc import By
+from apps.protocols.mailauth.sender_lists import read_sender_lists
 from workers.lifecycle import Process
 
 from .connection import Connection
 from .handler import Handler
 from .session import Door
+
+log = logging.getLogger(__name__)
 
 
 def _door(name: str, *, is_for_users: bool) -> Door:
@@ -49,7 +55,17 @@ def _strangers(database: Database) -> Strangers:
         relays=settings.MAIL_RELAYS,
         by=By(settings.MAIL_DMARC_ORGANIZATION),
     )
-    return Strangers(database, examiner, Mode(settings.MAIL_DMARC), settings.MAIL_FORWARDERS)
+    return Strangers(database, examiner, Mode(settings.MAIL_DMARC), settings.MAIL_FORWARDERS, _listings())
+
+
+def _listings() -> Listings:
+    """Return the lists mail is judged by; words that make no sense stop none of it."""
+    try:
+        lists = read_sender_lists(settings.MAIL_SPAM_LISTS)
+    except ListError as error:
+        log.error("MAIL_SPAM_LISTS cannot be read", extra={"reason": str(error)})  # noqa: TRY400 - one line says it
+        lists = ()
+    return Listings(the_resolver(), lists)
 
 
 async def open_doors(process: Process, *, now: Callable[[], float]) -> None:
@@ -68,6 +84,7 @@ async def open_doors(process: Process, *, now: Callable[[], float]) -> None:
     process.on_stop(_finish)
     strangers = _strangers(process.database)
     process.spawn(strangers.run())
+    process.spawn(strangers.listings.run())
     process.on_stop(strangers.write_down)
     scanner = (
         Scanner(process.database.valkey, seconds=settings.MAIL_SCAN_SECONDS) if settings.MAIL_SPAM else None

@@ -75,11 +75,11 @@ class Checked:
     said: tuple[Said, ...] = ()
 
 
-class _BrokenError(Exception):
+class BrokenError(Exception):
     """The list answers as no list may."""
 
 
-class _SilentError(Exception):
+class SilentError(Exception):
     """DNS gave no usable answer."""
 
 
@@ -140,9 +140,9 @@ def check_blocklist(blocklist: Blocklist, addresses: Sequence[str]) -> Inquiry[C
                 said.append(Said(address, State.UNKEPT))
                 continue
             said.append((yield from _ask(blocklist, address)))
-    except _BrokenError as error:
+    except BrokenError as error:
         return Checked(blocklist.zone, State.BROKEN, str(error))
-    except _SilentError as error:
+    except SilentError as error:
         return Checked(blocklist.zone, State.SILENT, str(error))
     return Checked(blocklist.zone, State.WORKS, said=tuple(said))
 
@@ -151,17 +151,17 @@ def _test(blocklist: Blocklist, version: int) -> Inquiry[bool]:
     """Ask for what each list must hold, and must not (RFC 5782 5); False: none of these addresses are held."""
     listed, clean = _TESTS[version]
     answer = yield Lookup(name_of(clean, blocklist.zone), "A")
-    if codes := _codes(answer, clean):
-        raise _BrokenError(f"lists {clean}, as if it listed everything ({_shown(codes)})")
+    if codes := codes_of(answer, clean):
+        raise BrokenError(f"lists {clean}, as if it listed everything ({_shown(codes)})")
     answer = yield Lookup(name_of(listed, blocklist.zone), "A")
-    codes = _codes(answer, listed)
+    codes = codes_of(answer, listed)
     if any(blocklist.means(code) for code in codes):
         return True
     if codes:
-        raise _BrokenError(f"answers {_shown(codes)} of its test address {listed}, which is not declared")
+        raise BrokenError(f"answers {_shown(codes)} of its test address {listed}, which is not declared")
     if version == 6:
         return False
-    raise _BrokenError(
+    raise BrokenError(
         f"does not list its test address {listed}: it has ended, or does not answer this resolver"
     )
 
@@ -170,8 +170,8 @@ def _ask(blocklist: Blocklist, address: str) -> Inquiry[Said]:
     name = name_of(address, blocklist.zone)
     answer = yield Lookup(name, "A")
     try:
-        codes = _codes(answer, address)
-    except _SilentError as error:
+        codes = codes_of(answer, address)
+    except SilentError as error:
         return Said(address, State.UNKNOWN, reason=str(error))
     if not codes:
         return Said(address, State.CLEAN)
@@ -182,20 +182,20 @@ def _ask(blocklist: Blocklist, address: str) -> Inquiry[Said]:
     return Said(address, State.LISTED, told, _plain(next(iter(why.texts), "")))
 
 
-def _codes(answer: Answer, address: str) -> tuple[ipaddress.IPv4Address, ...]:
+def codes_of(answer: Answer, address: str) -> tuple[ipaddress.IPv4Address, ...]:
     """Return the answers, none where there is no record; raises where the list, or DNS, is at fault."""
     if answer.status is Status.FAULT:
-        raise _SilentError(answer.reason or answer.status.value)
+        raise SilentError(answer.reason or answer.status.value)
     codes: list[ipaddress.IPv4Address] = []
     for text in answer.texts:
         try:
             code = ipaddress.IPv4Address(text)
         except ipaddress.AddressValueError:
-            raise _BrokenError(f"answers {_plain(text)} of {address}, which is no address") from None
+            raise BrokenError(f"answers {_plain(text)} of {address}, which is no address") from None
         if code in _ERRORS:
-            raise _BrokenError(f"refuses to answer this resolver ({code})")
+            raise BrokenError(f"refuses to answer this resolver ({code})")
         if code not in _LOOPBACK:
-            raise _BrokenError(f"answers {code} of {address}, as somebody does who took over its name")
+            raise BrokenError(f"answers {code} of {address}, as somebody does who took over its name")
         codes.append(code)
     return tuple(codes)
 
