@@ -26,6 +26,7 @@ MAIL_SCAN_CHILDREN = registry.integer(
     "Processes that judge mail while it comes in; 0 starts none, and mail is judged when it is filed. The small profile has "
     "a thread for it instead.",
     most=64,
+)
 MAIL_SPAM_LISTS = registry.words(
     "MAIL_SPAM_LISTS",
     "",
