@@ -17,8 +17,9 @@ from apps.reports.noting import Notebook
 
 from . import evidence, sql
 from .arrivals import Peer, Transaction
+from .authors import authors_of
 from .disposal import Disposal, Fate, Mode, dispose, needs_exceptions
-from .examine import Checked, Claims, Examiner, Facts, author_domains, examine
+from .examine import Checked, Claims, Examiner, Facts, examine
 from .lasting import Lasting
 from .listings import Listings
 from .sealing import sealed
@@ -106,7 +107,7 @@ class Strangers:
         """Ask what can be asked about a message: who sent it, and what lists say, at the same time."""
         if not self.listings.lists:
             return await self._examiner.check(claims, body, now), None
-        domains = [*author_domains(body), claims.sender.rpartition("@")[2]]
+        domains = [*authors_of(body).domains, claims.sender.rpartition("@")[2]]
         checked, listed = await asyncio.gather(
             self._examiner.check(claims, body, now), self.listings.ask(claims.address, domains, body)
         )
