@@ -35,6 +35,11 @@ def the_judge() -> Judge:
     return Judge(sources.load())
 
 
+def warm_up() -> None:
+    """Judge a letter that says nothing, so that all that is loaded at the first one is loaded now."""
+    the_judge().judge(b"From: warm@up.invalid\r\nSubject: Warm-up\r\n\r\nHello\r\n", Envelope(), [Home(0)])
+
+
 def judge(raw: bytes, envelope: Envelope, mailbox_ids: Sequence[int]) -> dict[str, Any]:
     """Judge one message for these mailboxes; return the verdict as it is kept."""
     return verdict_of(the_judge().judge(raw, envelope, functools.partial(homes, mailbox_ids)))
@@ -45,13 +50,24 @@ def homes(mailbox_ids: Sequence[int], about: About) -> list[Home]:
     if not mailbox_ids:
         return []
     try:
-        lines = perform(queries.settings_of(mailbox_ids))
+        places = perform(queries.places_of(mailbox_ids))
         entries = perform(queries.entries_about(mailbox_ids, about))
     except (DatabaseError, psycopg.Error) as error:
         log.warning("lines and lists not read", extra={"error": str(error)})
         why = (("lists", "the database did not answer"),)
         return [Home(mailbox_id, missing=why) for mailbox_id in mailbox_ids]
-    return [Home(one, lines[one], entries[one]) for one in mailbox_ids]
+    return [
+        Home(
+            one,
+            place.settings,
+            entries[one],
+            place.organisation_id,
+            place.domain_id,
+            place.domain,
+            place.owner_id,
+        )
+        for one, place in places.items()
+    ]
 
 
 def needs_judging(parcel: Parcel) -> bool:

@@ -8,12 +8,13 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from .authors import about
 from .decision import Decision, decide, score_of
 from .envelopes import Envelope
 from .lists import About
-from .sources import Found, Home, Message, Source, Sources
+from .sources import Found, Home, HomeSource, Message, SiteSource, Source, Sources
 from .stopwatch import OutOfTime, Stopwatch
 from .symbols import Evidence, probability, together
 
@@ -83,12 +84,15 @@ class Judge:
         vectors: dict[str, bytes] = {}
         found = {name: Evidence(missing=((name, why),)) for name, why in self._sources.absent.items()}
         for source in self._sources.site:
-            found[source.name] = _ask(watch, source, vectors, message)
+            said, missing = _ask(watch, source, message)
+            found[source.name], vector = _apart(missing if said is None else said)
+            if vector is not None:
+                vectors[source.name] = vector
             message.found = found
         asked = _about(raw, envelope)
         site = together(found.values())
         there = homes(asked) if callable(homes) else homes
-        judged = tuple(self._for(home, message, vectors, asked, watch) for home in there)
+        judged = self._for(there, message, vectors, asked, watch)
         return Report(
             site,
             decide(site, about=asked),
@@ -101,7 +105,7 @@ class Judge:
 
     def versions(self) -> dict[str, str]:
         """Return which version of each source that has any is asked."""
-        every: list[Source[...]] = [*self._sources.site, *self._sources.home]
+        every: list[SiteSource | HomeSource] = [*self._sources.site, *self._sources.home]
         found = {}
         for source in every:
             try:
@@ -111,37 +115,47 @@ class Judge:
         return {name: version for name, version in found.items() if version}
 
     def _for(
-        self, home: Home, message: Message, vectors: dict[str, bytes], asked: About, watch: Stopwatch
-    ) -> Judged:
-        own, found = dict(vectors), dict(message.found)
-        for source in self._sources.home:
-            found[source.name] = _ask(watch, source, own, message, home)
-        evidence = together([*found.values(), Evidence(missing=home.missing)])
-        return Judged(
-            home.mailbox_id, evidence, decide(evidence, home.settings, home.entries, asked), _vector(own)
-        )
+        self,
+        homes: Sequence[Home],
+        message: Message,
+        vectors: dict[str, bytes],
+        asked: About,
+        watch: Stopwatch,
+    ) -> tuple[Judged, ...]:
+        own = {home.mailbox_id: (dict(message.found), dict(vectors)) for home in homes}
+        for source in self._sources.home if homes else ():
+            said, missing = _ask(watch, source, message, homes)
+            for home in homes:
+                found, numbers = own[home.mailbox_id]
+                found[source.name], vector = _apart((said or {}).get(home.mailbox_id, missing))
+                if vector is not None:
+                    numbers[source.name] = vector
+        judged = []
+        for home in homes:
+            found, numbers = own[home.mailbox_id]
+            evidence = together([*found.values(), Evidence(missing=home.missing)])
+            decision = decide(evidence, home.settings, home.entries, asked)
+            judged.append(Judged(home.mailbox_id, evidence, decision, _vector(numbers)))
+        return tuple(judged)
 
 
-def _ask[**P](
-    watch: Stopwatch, source: Source[P], vectors: dict[str, bytes], *args: P.args, **kwargs: P.kwargs
-) -> Evidence:
-    """Ask one source; whatever becomes of it, something comes back."""
+def _ask[T](watch: Stopwatch, source: Source[..., T], *args: Any) -> tuple[T | None, Evidence]:
+    """Ask one source; return what it said, and what it was missing for."""
     if not watch.left:
-        return Evidence(missing=((source.name, LATE),))
+        return None, Evidence(missing=((source.name, LATE),))
     try:
         with watch.watching(may_stop=source.may_be_stopped):
-            said = source.ask(*args, **kwargs)
+            return source.ask(*args), Evidence()
     except OutOfTime:
         log.warning("source too slow", extra={"source": source.name})
-        return Evidence(missing=((source.name, LATE),))
+        return None, Evidence(missing=((source.name, LATE),))
     except Exception as error:
         log.exception("source failed", extra={"source": source.name})
-        return Evidence(missing=((source.name, type(error).__name__),))
-    if isinstance(said, Found):
-        if said.vector is not None:
-            vectors[source.name] = said.vector
-        return said.evidence
-    return said
+        return None, Evidence(missing=((source.name, type(error).__name__),))
+
+
+def _apart(said: Evidence | Found) -> tuple[Evidence, bytes | None]:
+    return (said.evidence, said.vector) if isinstance(said, Found) else (said, None)
 
 
 def _about(raw: bytes, envelope: Envelope) -> About:

@@ -3,6 +3,7 @@
 import ipaddress
 import json
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -23,12 +24,33 @@ MOST_SUBJECT = 1000
 MOST_SENDERS = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a mailbox lies, whose it is, and the lines that hold for it."""
+
+    settings: Settings
+    organisation_id: int = 0
+    domain_id: int = 0
+    domain: str = ""
+    owner_id: int = 0
+
+
+def places_of(mailbox_ids: Collection[int]) -> Plan[dict[int, Place]]:
+    """Return where each of these mailboxes lies, and its lines; one that is gone has those of nobody."""
+    wishes: dict[int, list[tuple[Level, Wishes]]] = {mailbox_id: [] for mailbox_id in mailbox_ids}
+    where: dict[int, tuple[int, int, str, int]] = {}
+    for mailbox_id, organisation_id, domain_id, domain, owner_id, level, preset, lines in (
+        yield from query(sql.WISHES, (list(wishes),))
+    ):
+        where[mailbox_id] = organisation_id, domain_id, domain, owner_id or 0
+        if level is not None:
+            wishes[mailbox_id].append((Level(level), read(preset, json.loads(lines))))
+    return {one: Place(inherited(found), *where.get(one, ())) for one, found in wishes.items()}
+
+
 def settings_of(mailbox_ids: Collection[int]) -> Plan[dict[int, Settings]]:
     """Return the lines that hold for each of these mailboxes."""
-    wishes: dict[int, list[tuple[Level, Wishes]]] = {mailbox_id: [] for mailbox_id in mailbox_ids}
-    for mailbox_id, level, preset, lines in (yield from query(sql.WISHES, (list(wishes),))):
-        wishes[mailbox_id].append((Level(level), read(preset, json.loads(lines))))
-    return {mailbox_id: inherited(found) for mailbox_id, found in wishes.items()}
+    return {one: place.settings for one, place in (yield from places_of(mailbox_ids)).items()}
 
 
 def entries_about(mailbox_ids: Collection[int], about: About) -> Plan[dict[int, tuple[Entry, ...]]]:

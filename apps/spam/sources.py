@@ -1,9 +1,11 @@
 """The sources of evidence there are: each is asked about every message, in this order, and may fail alone.
 
-A source of the site is asked once for a message. One of a mailbox is asked for each recipient, and what it says stands
-in place of what the site's source of the same name said. A new source is one line in `load`.
+A source of the site is asked about a message. One of mailboxes is asked about all recipients at once, so that it can ask
+the database once, and what it says of each stands in place of what the site's source of the same name said. A new source
+is a function in `asking`, and a line in `load`.
 """
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +13,7 @@ from .authentication import authentication
 from .envelopes import Envelope
 from .listed import listed
 from .lists import Entry
+from .reading import Reading, read
 from .symbols import Evidence
 from .thresholds import NORMAL, Settings
 
@@ -22,18 +25,27 @@ class Home:
     mailbox_id: int
     settings: Settings = NORMAL
     entries: tuple[Entry, ...] = ()
+    organisation_id: int = 0
+    domain_id: int = 0
+    domain: str = ""
+    owner_id: int = 0
     missing: tuple[tuple[str, str], ...] = ()
     """What could not be asked about this mailbox."""
 
 
 class Message:
-    """A message as sources see it: its bytes, how it came, and what was found before."""
+    """A message as sources see it: its bytes, read once and only if somebody asks, and what was found before."""
 
     def __init__(self, raw: bytes, envelope: Envelope) -> None:
         self.raw = raw
         self.envelope = envelope
         self.found: dict[str, Evidence] = {}
         """What each source said, by its name."""
+
+    @functools.cached_property
+    def reading(self) -> Reading:
+        """The message taken apart, once for all."""
+        return read(self.raw)
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -50,19 +62,20 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Source[**P]:
+class Source[**P, T]:
     """Somebody who is asked."""
 
     name: str
-    ask: Callable[P, Evidence | Found]
+    ask: Callable[P, T]
     version: Callable[[], str] = str
     """What it is now: of rules and models that may change under a running process."""
     may_be_stopped: bool = True
     """Whether it may be interrupted: not where it holds a connection."""
 
 
-type SiteSource = Source[[Message]]
-type HomeSource = Source[[Message, Home]]
+type SiteSource = Source[[Message], Evidence | Found]
+type HomeSource = Source[[Message, Sequence[Home]], Mapping[int, Evidence | Found]]
+"""Of whom it says nothing, there is nothing to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +90,16 @@ class Sources:
 
 def load() -> Sources:
     """Load all there are; models and rules come into memory here, before a worker has children."""
+    from . import asking
+
+    # Rules come last: they may be about what all others found.
     site: list[SiteSource] = [
         Source("authentication", lambda message: authentication(message.envelope)),
         Source("lists", lambda message: listed(message.envelope)),
+        Source("rules", asking.site_rules, may_be_stopped=False),
     ]
-    return Sources(site)
+    home: list[HomeSource] = [
+        Source("reputation", asking.senders, may_be_stopped=False),
+        Source("own rules", asking.own_rules, may_be_stopped=False),
+    ]
+    return Sources(site, home)

@@ -1,12 +1,12 @@
 """The filter's statements on mail paths, each with one sentence above it."""
 
-# What each level wants for these mailboxes: settings of the site, and of each organisation, domain, group and mailbox.
+# Where these mailboxes lie, whose they are, and what each level above them wants: a row for each wish, or one without.
 WISHES = """
-SELECT m.id, s.level, s.preset, s.lines::text
+SELECT m.id, d.organisation_id, d.id, d.name, m.owner_id, s.level, s.preset, s.lines::text
   FROM mailboxes_mailbox m
   JOIN domains_domain d ON d.id = m.domain_id
   LEFT JOIN spam_filtergroupmember g ON g.mailbox_id = m.id
-  JOIN spam_filtersettings s ON s.level = 'site' OR s.organisation_id = d.organisation_id OR s.domain_id = d.id
+  LEFT JOIN spam_filtersettings s ON s.level = 'site' OR s.organisation_id = d.organisation_id OR s.domain_id = d.id
        OR s.group_id = g.group_id OR s.mailbox_id = m.id
  WHERE m.id = ANY(%s::bigint[])
 """

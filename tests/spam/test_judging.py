@@ -4,6 +4,7 @@ import contextlib
 import json
 import threading
 import time
+from collections.abc import Sequence
 
 import pytest
 
@@ -12,7 +13,7 @@ from apps.spam.envelopes import Envelope
 from apps.spam.judged import in_short, of_mailbox, symbols_read, vector_of, verdict_of
 from apps.spam.judging import Judge
 from apps.spam.lists import Effect, Entry, Subject
-from apps.spam.sources import Found, Home, Message, Source, Sources, load
+from apps.spam.sources import Found, Home, Message, SiteSource, Source, Sources, load
 from apps.spam.stopwatch import OutOfTime, Stopwatch
 from apps.spam.symbols import Evidence, Symbol
 from apps.spam.symbols import Source as Of
@@ -22,7 +23,7 @@ RAW = b"From: Friend <friend@sender.example>\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9
 CAME = Envelope("bounce@sender.example", address="192.0.2.7")
 
 
-def says(name: str, weight: float, of: Of = Of.RULE) -> Source[[Message]]:
+def says(name: str, weight: float, of: Of = Of.RULE) -> SiteSource:
     return Source(name, lambda _: Evidence((Symbol(name.upper(), weight, of),)))
 
 
@@ -43,11 +44,15 @@ def test_it_works() -> None:
 
 
 def test_a_mailboxs_own_word_stands_for_the_sites() -> None:
-    def own(message: Message, home: Home) -> Found:
+    def own(message: Message, homes: Sequence[Home]) -> dict[int, Evidence | Found]:
         assert message.found["model"].score == 5
-        return Found(Evidence((Symbol("OWN", -3, Of.MODEL),)), b"own")
+        said = Found(Evidence((Symbol("OWN", -3, Of.MODEL),)), b"own")
+        return {home.mailbox_id: said for home in homes}
 
-    site = Source("model", lambda _: Found(Evidence((Symbol("SITE", 5, Of.MODEL),)), b"site"))
+    def about(_: Message) -> Evidence | Found:
+        return Found(Evidence((Symbol("SITE", 5, Of.MODEL),)), b"site")
+
+    site: SiteSource = Source("model", about)
     report = Judge(Sources([site], [Source("model", own)])).judge(RAW, CAME, [Home(1)])
     verdict = json.loads(json.dumps(verdict_of(report)))
     assert (verdict["score"], vector_of(verdict)) == (5, b"site")
@@ -108,6 +113,7 @@ def test_the_watch_stops_in_time_and_leaves_no_timer() -> None:
 @pytest.mark.parametrize(
     "raw", [b"", b"\0" * 100, b"From: " + b"<" * 5000 + b"\r\n\r\n", b"Subject: =?utf-8?b?/////?="]
 )
+@pytest.mark.django_db
 def test_bad_input_is_judged(raw: bytes) -> None:
     report = Judge(load()).judge(raw, CAME, [Home(1)])
     assert report.judged[0].decision.action is Action.INBOX

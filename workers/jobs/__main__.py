@@ -72,7 +72,7 @@ def load_before_forking() -> None:
 
     from apps.mailflow import filtering
 
-    filtering.the_judge()
+    filtering.warm_up()
     connections.close_all()
     gc.collect()
     # The collector writes into every object it looks at, and what is written to is shared no more.
