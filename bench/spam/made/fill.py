@@ -17,6 +17,7 @@ SYLLABLES = [
     "ya", "zan", "zo",
 ]  # fmt: skip
 TLDS = ("example", "test", "invalid")
+FAMILY_FIRST = ("ja", "zh", "ko")
 MAIL_HOSTS = ("mail", "post", "freemail", "inbox", "brief", "online", "webpost", "mymail")
 
 
@@ -62,6 +63,10 @@ class Setting:
             self.values[name] = self._draw(name.rstrip("0123456789"))
         return self.values[name]
 
+    def full(self, first: str, last: str) -> str:
+        """A whole name, in the order of the language."""
+        return f"{last} {first}" if self.language.code in FAMILY_FIRST else f"{first} {last}"
+
     def _draw(self, name: str) -> str:
         rng, lists = self.rng, self.language.lists
         match name:
@@ -99,7 +104,7 @@ class Setting:
             case "name" | "friend":
                 return rng.choice(lists["first"])
             case "person":
-                return f"{rng.choice(lists['first'])} {rng.choice(lists['last'])}"
+                return self.full(rng.choice(lists["first"]), rng.choice(lists["last"]))
             case _:
                 return rng.choice(lists[name])
 

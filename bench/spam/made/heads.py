@@ -68,6 +68,7 @@ class Envelope:
     sender: str
     display: str
     recipient: str
+    first: str  # the recipient's given name
     local: str
     program: tuple[str, str, str]
 
@@ -92,7 +93,9 @@ def envelope(setting: Setting, style: str, display: str) -> Envelope:
         domain = f"{named}.{rng.choice(TLDS)}" if named and rng.random() < 0.6 else invented(rng)
         sender = rng.choice(LOCAL_SERVICE)
     program = rng.choice(PERSONS if style == PERSON else SERVICES)
-    return Envelope(domain, f"{sender}@{domain}", display, f"{first} {last}", f"{local}@{own}", program)
+    return Envelope(
+        domain, f"{sender}@{domain}", display, setting.full(first, last), first, f"{local}@{own}", program
+    )
 
 
 def token_of(rng: random.Random, form: str, domain: str = "") -> str:
@@ -115,7 +118,7 @@ def _piece(rng: random.Random, name: str) -> str:
     if name.startswith("hex"):
         return hexed[: int(name[3:])]
     letters = string.digits if name[0] == "d" else string.ascii_letters + string.digits
-    return "".join(rng.choice(letters) for _ in range(int(name[1:])))
+    return "".join(rng.choices(letters, k=int(name[1:])))
 
 
 def encoded(text: str, charset: str, rng: random.Random) -> str:

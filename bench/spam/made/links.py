@@ -63,7 +63,7 @@ BAIT = (
 
 def token(rng: random.Random, length: int) -> str:
     """Letters and digits that mean nothing."""
-    return "".join(rng.choice(string.ascii_letters + string.digits) for _ in range(length))
+    return "".join(rng.choices(string.ascii_letters + string.digits, k=length))
 
 
 def harmless(rng: random.Random, domain: str, *, personal: bool) -> str:

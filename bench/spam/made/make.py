@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from bench.spam.made import bodies, links
 from bench.spam.made.bodies import Line
-from bench.spam.made.fill import Setting
+from bench.spam.made.fill import FAMILY_FIRST, Setting
 from bench.spam.made.heads import Envelope, envelope, headers, token_of
 from bench.spam.made.texts import CLASSES, PERSON, SERVICE, Language, Text, language, written
 
@@ -66,11 +66,12 @@ def _message(
     setting = Setting(rng, tongue, when=when)
     if text.style == PERSON:
         display = setting.slot("sender_person")
-        setting.values["me"] = display.split(" ", 1)[0]
+        whole = tongue.code in FAMILY_FIRST and not display.isascii()
+        setting.values["me"] = display.replace(" ", "") if whole else display.split(" ", 1)[0]
     else:
         display = setting.slot("bank" if "{bank}" in text.words else "company")
     sender = envelope(setting, text.style, display)
-    setting.values["name"] = sender.recipient.split(" ", 1)[0]
+    setting.values["name"] = sender.first
     setting.values["email"] = sender.local
     setting.values["domain"] = sender.local.rpartition("@")[2]
     personal = text.style == PERSON

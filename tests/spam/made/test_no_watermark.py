@@ -51,7 +51,7 @@ def area(scores: npt.NDArray[np.float64], labels: npt.NDArray[np.bool_]) -> floa
 def test_the_frame_of_a_message_does_not_tell_its_class() -> None:
     frames, labels = [], []
     for code in written():
-        for label, _, raw in messages(code, 400 if code == "en" else 50):
+        for label, _, raw in messages(code, 200 if code == "en" else 30):
             frames.append(frame(raw))
             labels.append(label == "spam")
     known = np.array(labels)
