@@ -8,17 +8,18 @@ that fails is neutral, said in the evidence, counted, and left out after some fa
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any
-
-import re2
+from typing import TYPE_CHECKING
 
 from apps.spam.symbols import Evidence, Source, Symbol
 
 from . import meta
 from .definitions import Envelope, Rule, RuleError, Target, check_form
 from .networks import Networks
-from .patterns import Pattern, compile_pattern, options
+from .patterns import Pattern, compile_pattern
 from .texts import LINES, Key, Reading, texts_of
+
+if TYPE_CHECKING:
+    from .prefilter import Prefilter
 
 SECONDS = 0.5
 """So long a message may take; what has not been asked then is missing."""
@@ -27,8 +28,6 @@ RULE_SECONDS = 0.1
 MOST_FAILURES = 5
 MOST_DETAIL = 120
 _ALONE = 6
-# The prefilter of more rules could outgrow what RE2 gives it.
-_TOGETHER = 2000
 
 
 class RuleSet:
@@ -56,11 +55,7 @@ class RuleSet:
             del self._rules[name]
         self._order = [_Meta(name, self._metas[name]) for name in order]
         self._places = {name: place for place, name in enumerate(self._rules)}
-        self._groups = [
-            _Group(key, patterns[at : at + _TOGETHER])
-            for key, patterns in by_key.items()
-            for at in range(0, len(patterns), _TOGETHER)
-        ]
+        self._groups = [_Group(key, patterns) for key, patterns in by_key.items()]
         self._keys = list(by_key)
 
     def __len__(self) -> int:
@@ -169,7 +164,8 @@ class _Group:
 
     def __init__(self, key: Key, rules: list[tuple[str, Pattern]]) -> None:
         self.key, self._rules = key, rules
-        self._filter: Any = _prefilter(rules) if len(rules) > _ALONE else None
+        many = len(rules) > _ALONE
+        self._filter = _prefilter(pattern for _, pattern in rules) if many else None
 
     def find(
         self, text: bytes, found: Found, fail: Callable[[str, str, Found], None], failed: Counter[str]
@@ -196,24 +192,14 @@ class _Group:
                 details[name] = text[span[0] : min(span[1], span[0] + MOST_DETAIL)].decode("utf-8", "replace")
 
     def _candidates(self, text: bytes) -> Iterable[int]:
-        if self._filter is None:
-            return range(len(self._rules))
-        try:
-            return self._filter.Match(text, True) or ()  # noqa: FBT003 - RE2's own signature
-        except re2.error:
-            return range(len(self._rules))
+        return range(len(self._rules)) if self._filter is None else self._filter.candidates(text)
 
 
-def _prefilter(rules: Sequence[tuple[str, Pattern]]) -> Any:
-    """Return what says which rules can match a text; None where that cannot be made, which costs time alone."""
-    made: Any = re2.Filter()
-    try:
-        for _, pattern in rules:
-            made.Add(pattern.text.encode(), options(by_line=pattern.by_line))
-        made.Compile()
-    except re2.error:
-        return None
-    return made
+def _prefilter(patterns: Iterable[Pattern]) -> "Prefilter":
+    # It needs numpy, which a process that has no more than a few rules does without.
+    from .prefilter import Prefilter
+
+    return Prefilter([pattern.text for pattern in patterns])
 
 
 def compile_rules(rules: Iterable[Rule], *, clock: Callable[[], float] = time.perf_counter) -> RuleSet:

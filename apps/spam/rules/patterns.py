@@ -1,7 +1,6 @@
 """Regular expressions of rules, matched in linear time: whatever somebody writes, nothing backtracks. Pure."""
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 import re2
@@ -12,6 +11,7 @@ MOST_MEMORY = 512 * 1024
 MOST_PROGRAM = 4000
 """Instructions: (abc){1000} has 3,000, and no rule about mail comes near."""
 
+_TOKENS = re.compile(r"(?P<gap>(?:\.|\\C)\{\d+,\d*\}\??)|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
 _UNDERSTOOD = (
     (re.compile(r"\(\?[=!]|\(\?<[=!]"), "it looks ahead or behind, which cannot be done in bounded time"),
     (
@@ -22,18 +22,35 @@ _UNDERSTOOD = (
 )
 
 
-@dataclass(frozen=True, slots=True)
 class Pattern:
-    """A compiled expression."""
+    """A compiled expression.
 
-    text: str
-    by_line: bool
-    regex: Any
+    Bounded gaps (`.{0,80}`) are counted place by place, which is slow. So a looser expression, whose gaps have no end, is
+    searched for first, and the exact one, compiled when it is needed, only where that matches.
+    """
+
+    __slots__ = ("_exact", "_loose", "by_line", "text")
+
+    def __init__(self, text: str, *, by_line: bool) -> None:
+        self.text = text
+        self.by_line = by_line
+        source = loosened(text)
+        self._loose: Any = None if by_line or source == text else _compile(source, by_line=False)
+        self._exact: Any = _compile(text, by_line=by_line) if self._loose is None else None
 
     def find(self, text: bytes) -> tuple[int, int] | None:
         """Return where it matches first."""
-        found = self.regex.search(text)
+        if self._loose is not None and self._loose.search(text) is None:
+            return None
+        if self._exact is None:
+            self._exact = _compile(self.text, by_line=self.by_line)
+        found = self._exact.search(text)
         return found.span() if found is not None else None
+
+
+def loosened(text: str) -> str:
+    """Return an expression whose bounded gaps have no end."""
+    return _TOKENS.sub(lambda found: r"\C*" if found["gap"] else found.group(), text)
 
 
 def options(*, by_line: bool) -> re2.Options:
@@ -51,14 +68,19 @@ def compile_pattern(text: str, *, by_line: bool = False) -> Pattern:
     """Compile an expression; raises RuleError, which says why it cannot be. By line, ^ and $ stand at each."""
     if "\0" in text:
         raise RuleError("an expression holds no NUL")
+    source = f"(?m){text}" if by_line else text
     try:
-        source = f"(?m){text}" if by_line else text
-        regex: Any = re2.compile(source.encode(), options(by_line=by_line))
+        regex = _compile(source, by_line=by_line)
+        pattern = Pattern(source, by_line=by_line)
     except (re2.error, UnicodeEncodeError) as error:
         raise RuleError(_why(text, error)) from None
     if max(regex.programsize, regex.reverseprogramsize) > MOST_PROGRAM:
         raise RuleError("the expression is too large: repeat less, or make two rules of it")
-    return Pattern(source, by_line, regex)
+    return pattern
+
+
+def _compile(text: str, *, by_line: bool) -> Any:
+    return re2._Regexp(text.encode(), options(by_line=by_line))  # noqa: SLF001 - re2.compile keeps 128 of them
 
 
 def _why(text: str, error: Exception) -> str:

@@ -51,7 +51,7 @@ class Sketch:
     headers: tuple[tuple[str, str], ...]
     text: str
     links: tuple[_Link, ...] = ()
-    parts: tuple[_Part, ...] = ()
+    attachments: tuple[_Part, ...] = ()
     envelope: Came = field(default_factory=Came)
 
     @property

@@ -17,18 +17,16 @@ LINES = frozenset(
 
 type Key = tuple[Target, str]
 
-_BLANKS = re.compile(r"\s+")
 _MIXED = re.compile(r"\w*(?:[A-Za-z][\u0370-\u03ff\u0400-\u04ff]|[\u0370-\u03ff\u0400-\u04ff][A-Za-z])\w*")
 # Letters of Cyrillic and Greek that look like Latin ones; they count as those only within a word that has both.
 _ALIKE = str.maketrans(
     "АВСЕНІЈКМОРЅТУХаеорсухіјѕԁɡһԛԝӏкмнтвгпᴠΑΒΕΖΗΙΚΜΝΟΡΤΥΧοανιρτυ",
     "ABCEHIJKMOPSTYXaeopcyxijsdghqwlkmhtbrnvABEZHIKMNOPTYXoavipty",
 )
-_UNSEEN = dict.fromkeys(
-    [0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180E, 0x3164, 0xFEFF, 0xFFA0,
-     *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), *range(0xFE00, 0xFE10),
-     *range(0xE0000, 0xE0080), *range(0xE0100, 0xE01F0)]
-)  # fmt: skip
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u3164\ufeff\uffa0\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f"
+    "\U000e0000-\U000e007f\U000e0100-\U000e01ef]"
+)
 
 
 class Link(Protocol):
@@ -40,7 +38,7 @@ class Link(Protocol):
 
 
 class Part(Protocol):
-    """A part of a message."""
+    """A file of a message."""
 
     @property
     def filename(self) -> str | None:
@@ -75,17 +73,19 @@ class Reading(Protocol):
         """Its links."""
 
     @property
-    def parts(self) -> Sequence[Part]:
-        """Its parts."""
+    def attachments(self) -> Sequence[Part]:
+        """What a reader finds as files."""
 
 
 def plain(text: str) -> str:
     """Return a text as rules see it: one blank between words, nothing unseen, letters in their usual form."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text.translate(_UNSEEN))
+        if _UNSEEN.search(text):
+            text = _UNSEEN.sub("", text)
+        text = unicodedata.normalize("NFKC", text)
         if _MIXED.search(text):
             text = _MIXED.sub(lambda word: word.group().translate(_ALIKE), text)
-    return _BLANKS.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def as_bytes(target: Target, text: str) -> bytes:
@@ -94,7 +94,7 @@ def as_bytes(target: Target, text: str) -> bytes:
         case Target.RAW:
             cleaned = text[:MOST_TEXT]
         case _ if target in LINES:
-            cleaned = "\n".join(map(plain, text[:MOST_TEXT].splitlines()[:MOST_LINES]))
+            return _lined(text[:MOST_TEXT].splitlines()[:MOST_LINES])
         case _:
             cleaned = plain(text[:MOST_TEXT])
     return cleaned.encode("utf-8", "replace")
@@ -105,12 +105,12 @@ def texts_of(reading: Reading, envelope: Envelope, wanted: Iterable[Key]) -> dic
     found: dict[Key, bytes] = {}
     headers: dict[str, list[str]] = {}
     for name, value in reading.headers[:MOST_LINES]:
-        headers.setdefault(name, []).append(_BLANKS.sub(" ", value))
+        headers.setdefault(name, []).append(value)
     for key in wanted:
         target, field = key
         if target is Target.HEADER:
             if field in headers:
-                found[key] = as_bytes(target, "\n".join(headers[field])) or b"\n"
+                found[key] = _lined(headers[field]) or b"\n"
         elif text := _text(target, reading, envelope):
             found[key] = as_bytes(target, text)
     return found
@@ -119,9 +119,7 @@ def texts_of(reading: Reading, envelope: Envelope, wanted: Iterable[Key]) -> dic
 def _text(target: Target, reading: Reading, envelope: Envelope) -> str:
     match target:
         case Target.HEADERS:
-            return "\n".join(
-                f"{name}: {_BLANKS.sub(' ', value)}" for name, value in reading.headers[:MOST_LINES]
-            )
+            return _lines(f"{name}: {value}" for name, value in reading.headers[:MOST_LINES])
         case Target.SUBJECT:
             return reading.subject
         case Target.BODY:
@@ -131,9 +129,9 @@ def _text(target: Target, reading: Reading, envelope: Envelope) -> str:
         case Target.URL:
             return _lines(link.href for link in reading.links[:MOST_LINES])
         case Target.ATTACHMENT:
-            return _lines(part.filename or "" for part in reading.parts[:MOST_LINES])
+            return _lines(part.filename or "" for part in reading.attachments[:MOST_LINES])
         case Target.ATTACHMENT_TYPE:
-            return _lines(part.type for part in reading.parts[:MOST_LINES])
+            return _lines(part.type for part in reading.attachments[:MOST_LINES])
         case Target.SENDER:
             return envelope.sender
         case Target.HELO:
@@ -143,4 +141,8 @@ def _text(target: Target, reading: Reading, envelope: Envelope) -> str:
 
 
 def _lines(values: Iterable[str]) -> str:
-    return "\n".join(_BLANKS.sub(" ", value) for value in values if value)
+    return "\n".join(" ".join(value.split()) for value in values if value)
+
+
+def _lined(values: Iterable[str]) -> bytes:
+    return "\n".join(map(plain, values)).encode("utf-8", "replace")
