@@ -132,6 +132,8 @@ ACTIONS: Mapping[str, tuple[str | Promise, Mapping[str, str | Promise]]] = {
             "filter.allow": _lazy("Sender always wanted"),
             "filter.block": _lazy("Sender never wanted"),
             "filter.unlist": _lazy("Sender taken off a list"),
+            "filter.release": _lazy("Message released"),
+            "filter.drop": _lazy("Message dropped"),
             "filter.group.make": _lazy("Group of mailboxes made"),
             "filter.group.members": _lazy("Members of a group changed"),
             "filter.group.remove": _lazy("Group of mailboxes removed"),

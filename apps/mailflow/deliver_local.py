@@ -24,11 +24,11 @@ from apps.queue.services import Settlement
 from apps.reports import incoming
 from apps.spam.services import judgements
 from apps.store.blobs import BlobRef
-from apps.store.flags import JUNK, NONE, Flags
+from apps.store.flags import JUNK, NONE, NOT_JUNK, Flags
 from apps.store.services import folders, messages
-from apps.store.values import MessageFacts, NewMessage, NoFolder, OverQuota, Placed
+from apps.store.values import FolderRef, MessageFacts, NewMessage, NoFolder, OverQuota, Placed
 
-from . import bounce, catching_up, filtering, sorting, sql
+from . import bounce, catching_up, filtering, refile, sorting, sql
 from .bounce import Failure
 from .sorting import Into
 
@@ -160,6 +160,9 @@ def file(parcels: Sequence[Parcel], owner: str, verdicts: Verdicts = NO_VERDICTS
         mailbox_id = parcel.recipient.mailbox_id or 0
         if one.was_held:
             let_go.append((mailbox_id, parcel.trace_id, parcel.id, place.content_id))
+            if one.is_wanted:
+                folder = FolderRef(mailbox_id, place.folder_id)
+                yield from refile.set_flags(folder, [(place.uid, place.uid)], add=Flags(NOT_JUNK))
         elif one.decided is not None:
             records.append(
                 sorting.record(parcel, found, one.decided, where=one.into, content_id=place.content_id)
@@ -186,6 +189,8 @@ class Sorted:
     into: Into
     decided: dict[str, Any] | None = None
     was_held: bool = False
+    is_wanted: bool = False
+    """Whether whoever let it go said so."""
     told: dict[str, Any] = field(default_factory=dict)
 
 
@@ -205,7 +210,9 @@ def _sorted(
     before = yield from judgements.held_before([(p.recipient.mailbox_id or 0, p.trace_id) for p in held])
     for parcel in held:
         if parcel.id in before:
-            found[parcel.id] = replace(found[parcel.id], into=Into.INBOX, was_held=True)
+            found[parcel.id] = replace(
+                found[parcel.id], into=Into.INBOX, was_held=True, is_wanted=before[parcel.id] == "ham"
+            )
     return found
 
 

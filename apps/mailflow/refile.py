@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from apps.events.transactions import Plan, Run, perform, query
 from apps.events.wake import Job
+from apps.spam.services import judgements
 from apps.store.flags import FLAGGED, JUNK, NONE, NOT_JUNK, SEEN, Flags
 from apps.store.ranges import Ranges, count, normalise, of_uids
 from apps.store.services import folders, messages
@@ -160,7 +161,23 @@ def transfer(
     if add:
         yield from messages.set_flags(target, _placed(copied), add=add, remove=remove)
         yield Job.LEARN
+    if (said := _said(uses.get(source.folder_id, ""), uses.get(target.folder_id, ""))) is not None:
+        [(first, last), *_] = _placed(copied)
+        yield from judgements.mark_placed(
+            target.mailbox_id, target.folder_id, (first, last), state=said[0], label=said[1]
+        )
     return copied
+
+
+def _said(came_from: str, goes_to: str) -> tuple[str, str | None] | None:
+    """Return what becomes of a judgement where a message comes to the junk or leaves it: its state and its label."""
+    if came_from == goes_to:
+        return None
+    if goes_to == "\\Junk":
+        return "junk", "spam"
+    if came_from == "\\Junk":
+        return ("deleted", None) if goes_to == "\\Trash" else ("released", "ham")
+    return None
 
 
 def set_flags(

@@ -46,10 +46,11 @@ SELECT mailbox_id, organisation_id, trace_id, content_id, parcel_id, is_outbound
             probability, action, sort, reason, detail, symbols, missing, versions, vector, milliseconds, state)
 """
 
-# Which of these parcels were quarantined before: they are due again, so somebody let them go.
+# Which of these parcels were quarantined before, and what was said of them: they are due again, so somebody let them go.
 HELD_BEFORE = """
-SELECT DISTINCT parcel_id FROM spam_judgement
+SELECT parcel_id, max(label) FROM spam_judgement
  WHERE mailbox_id = ANY(%s::bigint[]) AND trace_id = ANY(%s::uuid[]) AND state = 'held' AND parcel_id IS NOT NULL
+ GROUP BY parcel_id
 """
 
 # Remember that what was held has been filed.
@@ -65,8 +66,20 @@ UPDATE spam_judgement SET state = coalesce(%(state)s::text, state), label = coal
  WHERE mailbox_id = %(mailbox)s::bigint AND content_id = ANY(%(contents)s::bigint[])
 """
 
-# How one message was judged for one mailbox.
-OF_CONTENT = """
-SELECT id FROM spam_judgement WHERE mailbox_id = %s::bigint AND content_id = %s::bigint
- ORDER BY judged_at DESC LIMIT 1
+# The same of messages that are in a folder now, between two uids.
+MARK_PLACED = """
+UPDATE spam_judgement SET state = %(state)s::text, label = coalesce(%(label)s::text, label)
+ WHERE mailbox_id = %(mailbox)s::bigint AND content_id = ANY(ARRAY(
+    SELECT content_id FROM store_message
+     WHERE mailbox_id = %(mailbox)s::bigint AND folder_id = %(folder)s::bigint
+       AND uid BETWEEN %(first)s::bigint AND %(last)s::bigint))
+"""
+
+# What somebody said of what is held.
+LABEL = "UPDATE spam_judgement SET label = %s::text WHERE mailbox_id = %s::bigint AND judged_at = %s AND id = %s::bigint"
+
+# Remember that what was held is gone.
+DROPPED = """
+UPDATE spam_judgement SET state = 'deleted'
+ WHERE mailbox_id = %s::bigint AND judged_at = %s AND id = %s::bigint AND state = 'held'
 """

@@ -1,16 +1,18 @@
 """Local mail is sorted by how it was judged, at the door or by the courier itself, and what was done is kept."""
 
+import datetime as dt
 import itertools
 import time
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from apps.events.audit import SYSTEM
 from apps.events.models import MessageEvent
 from apps.events.trace import Kind
 from apps.mailboxes.models import Mailbox
-from apps.mailflow import catching_up, filtering
+from apps.mailflow import catching_up, filtering, quarantine
 from apps.mailflow.forged import without_forged
 from apps.mailflow.run_queue import Turn, run_local
 from apps.queue import operators
@@ -202,3 +204,54 @@ def test_what_strangers_write_of_filters_is_not_kept() -> None:
     assert without_forged(body, "mail.example.test") == (
         b"From: a@b.example\r\nSubject: X-Spam-Flag: NO\r\n\r\nX-Spam-Flag: NO\r\n"
     )
+
+
+def kept_of(mailbox: Mailbox) -> Judgement:
+    return Judgement.objects.get(mailbox_id=mailbox.pk)
+
+
+def test_junk_and_quarantine_are_released_and_dropped() -> None:
+    folders_after = {}
+    for is_held in (False, True):
+        for act in ("release", "learn", "drop"):
+            alice = a_mailbox("alice")
+            draw(alice, quarantine=5 if is_held else 90)
+            block(alice)
+            send(alice)
+            assert run_local(turn()) == 1
+            kept = quarantine.of_token(quarantine.token(kept_of(alice)))
+            assert kept is not None
+            assert kept.state == ("held" if is_held else "junk")
+            if act == "drop":
+                assert quarantine.drop(judgement=kept, actor=SYSTEM)
+            else:
+                assert quarantine.release(judgement=kept, actor=SYSTEM, learn=act == "learn")
+            run_local(turn())
+            folders_after[is_held, act] = [name for name, *_ in filed(alice)], kept_of(alice).state
+            assert quarantine.find(alice.pk, kept.id) is None
+            flags = [message.flags for message in Message.objects.filter(mailbox_id=alice.pk)]
+            assert [bool(one & 1 << 9) for one in flags] == [act == "learn"] * len(flags)
+            assert kept_of(alice).label == ("ham" if act == "learn" else "")
+    assert folders_after == {
+        (False, "release"): (["INBOX"], "released"),
+        (False, "learn"): (["INBOX"], "released"),
+        (False, "drop"): (["Trash"], "deleted"),
+        (True, "release"): (["INBOX"], "released"),
+        (True, "learn"): (["INBOX"], "released"),
+        (True, "drop"): ([], "deleted"),
+    }
+    assert quarantine.of_token("garbage") is None
+
+
+def test_what_nobody_lets_go_is_dropped_in_the_end() -> None:
+    alice = a_mailbox("alice")
+    draw(alice, quarantine=5)
+    block(alice)
+    [row] = send(alice)
+    assert run_local(turn()) == 1
+    now = timezone.now()
+    assert quarantine.expire(now) == 0
+    assert quarantine.expire(now + dt.timedelta(days=29, hours=1)) >= 1
+    row.refresh_from_db()
+    assert row.state == State.FAILED
+    assert kept_of(alice).state == "deleted"

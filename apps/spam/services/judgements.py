@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from apps.events.transactions import Plan, Run, query
 from apps.spam import sql
 from apps.spam.judged import Record, kept
+from apps.spam.models import Judgement
 
 
 def write(records: Sequence[Record]) -> Plan[None]:
@@ -46,12 +47,15 @@ def _json(value: object) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=True).replace("\\u0000", "")
 
 
-def held_before(places: Sequence[tuple[int, uuid.UUID]]) -> Plan[set[int]]:
-    """Return which parcels of these mailboxes and messages were quarantined before: being due again, they were let go."""
+def held_before(places: Sequence[tuple[int, uuid.UUID]]) -> Plan[dict[int, str]]:
+    """Return which parcels of these mailboxes and messages were quarantined before, and what was said of them since.
+
+    Being due again, they were let go.
+    """
     if not places:
-        return set()
+        return {}
     rows = yield from query(sql.HELD_BEFORE, ([one for one, _ in places], [one for _, one in places]))
-    return {row[0] for row in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def filed_after_all(placed: Sequence[tuple[int, uuid.UUID, int, int]]) -> Plan[None]:
@@ -68,3 +72,30 @@ def mark(
     yield Run(
         sql.MARK, {"mailbox": mailbox_id, "contents": list(content_ids), "state": state, "label": label}
     )
+
+
+def mark_placed(
+    mailbox_id: int, folder_id: int, uids: tuple[int, int], *, state: str, label: str | None
+) -> Plan[None]:
+    """Remember what it says of messages that they are in this folder now."""
+    yield Run(
+        sql.MARK_PLACED,
+        {
+            "mailbox": mailbox_id,
+            "folder": folder_id,
+            "first": uids[0],
+            "last": uids[1],
+            "state": state,
+            "label": label,
+        },
+    )
+
+
+def label(judgement: Judgement, word: str) -> Plan[None]:
+    """Remember what somebody said of a message that is in no folder."""
+    yield Run(sql.LABEL, (word, judgement.mailbox_id, judgement.judged_at, judgement.id))
+
+
+def dropped(judgement: Judgement) -> Plan[None]:
+    """Remember that a message that was held is gone."""
+    yield Run(sql.DROPPED, (judgement.mailbox_id, judgement.judged_at, judgement.id))
