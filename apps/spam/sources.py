@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .authentication import authentication
+from .content import examine
 from .envelopes import Envelope
 from .listed import listed
 from .lists import Entry
@@ -96,6 +97,7 @@ def load() -> Sources:
     site: list[SiteSource] = [
         Source("authentication", lambda message: authentication(message.envelope)),
         Source("lists", lambda message: listed(message.envelope)),
+        Source("content", lambda message: examine(message.reading)),
         Source("rules", asking.site_rules, may_be_stopped=False),
     ]
     home: list[HomeSource] = [

@@ -118,7 +118,7 @@ def test_bad_input_is_judged(raw: bytes) -> None:
     report = Judge(load()).judge(raw, CAME, [Home(1)])
     assert report.judged[0].decision.action is Action.INBOX
     verdict = json.loads(json.dumps(verdict_of(report)))
-    assert of_mailbox(verdict, 1)["score"] == 0
+    assert of_mailbox(verdict, 1)["score"] < 1
 
 
 @pytest.mark.parametrize(

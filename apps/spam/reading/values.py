@@ -98,7 +98,7 @@ class HtmlFacts:
     tags: int = 0
     comments: int = 0
     split_words: int = 0
-    """How often a comment stands within a word."""
+    """How often a comment, or something hidden, stands within a word."""
     scripts: int = 0
     handlers: int = 0
     """Attributes that would run a script (onclick)."""

@@ -11,20 +11,8 @@ import re
 from apps.protocols.html.cost import RAW, TOKEN
 
 from .sheets import Sheet, merged
-from .styles import (
-    BLACK,
-    FAINT,
-    NEAR,
-    NORMAL_SIZE,
-    NOTHING,
-    TINY,
-    TRANSPARENT,
-    WHITE,
-    Colour,
-    Style,
-    colour_of,
-    difference,
-)
+from .state import START, State
+from .styles import NOTHING, Style, colour_of
 from .styles import declared as declared_style
 from .values import HtmlFacts, Limits, Link
 
@@ -64,50 +52,6 @@ _CLOSED_BY = {"li": frozenset({"ul", "ol"}), "td": frozenset({"tr", "table"}), "
               "tr": frozenset({"table", "tbody", "thead", "tfoot"})}  # fmt: skip
 
 
-class _State:
-    """How text looks in an element; `why` it is not seen, or ''."""
-
-    __slots__ = ("background", "colour", "gone", "is_faint", "size", "visible", "why")
-
-    def __init__(
-        self, gone: str, size: float, colour: Colour | str, background: Colour | str, *, visible: bool
-    ) -> None:
-        self.gone, self.visible, self.size = gone, visible, size
-        self.colour, self.background = colour, background
-        self.is_faint = False
-        self.why = gone
-        if gone:
-            return
-        if not visible:
-            self.why = "visibility"
-        elif size < TINY:
-            self.why = "size"
-        elif colour == TRANSPARENT:
-            self.why = "colour"
-        elif isinstance(colour, tuple) and isinstance(background, tuple):
-            distance = difference(colour, background)
-            self.why = "colour" if distance <= NEAR else ""
-            self.is_faint = NEAR < distance <= FAINT
-
-    def within(self, style: Style) -> "_State":
-        """Return how text looks in an element of that style in this one."""
-        size = self.size
-        if style.size is not None:
-            size = size * style.size if style.is_relative else style.size
-        return _State(
-            self.gone or style.gone or "",
-            size,
-            self.colour if style.colour is None else style.colour,
-            self.background
-            if style.background is None or style.background == TRANSPARENT
-            else style.background,
-            visible=self.visible if style.visible is None else style.visible,
-        )
-
-
-START = _State("", NORMAL_SIZE, BLACK, WHITE, visible=True)
-
-
 class Walker:
     """Reads the HTML documents of one message, within limits that they share."""
 
@@ -144,7 +88,7 @@ class _Document:
         self.seen: list[str] = []
         self.unseen: list[str] = []
         self.sheet = Sheet()
-        self.stack: list[tuple[str, _State]] = []
+        self.stack: list[tuple[str, State]] = []
         self.too_deep = 0
         self.state = START
         self.href: str | None = None
@@ -159,6 +103,7 @@ class _Document:
         facts.documents += 1
         source = source.replace("\r", " ").replace("\n", " ")
         at, end = 0, len(source)
+        is_after_hidden = False
         room, hidden_room = self.walker.limits.text, self.walker.limits.hidden
         while room > 0:
             token = search(source, at)
@@ -166,6 +111,9 @@ class _Document:
             if start > at:
                 state = self.state
                 if not state.why:
+                    if is_after_hidden:
+                        is_after_hidden = False
+                        facts.split_words += source[at].isalpha() and self._ends_in_letter()
                     if start - at > room:
                         self.walker.doubts[CUT_TEXT] = None
                     self.seen.append(source[at : min(start, at + room)])
@@ -174,6 +122,7 @@ class _Document:
                         facts.faint += len(source[at:start].strip())
                 elif said := source[at : min(start, at + 20_000)].strip():
                     facts.hidden[state.why] += len(said)
+                    is_after_hidden = True
                     if hidden_room > 0:
                         self.unseen.append(source[at : min(start, at + hidden_room)] + " ")
                         hidden_room -= start - at
@@ -204,6 +153,9 @@ class _Document:
         self._close_link()
         facts.tags = self.walker.limits.tags - max(tags, 0)
         return tags
+
+    def _ends_in_letter(self) -> bool:
+        return bool(self.seen) and self.seen[-1][-1:].isalpha()
 
     def _comment(self, source: str, start: int, end: int) -> None:
         self.facts.comments += 1
@@ -266,7 +218,7 @@ class _Document:
         if name in _VOID:
             return
         if name == "template":
-            state = _State("display", state.size, state.colour, state.background, visible=True)
+            state = State("display", state.size, state.colour, state.background, visible=True)
         if len(stack) >= DEEPEST:
             self.too_deep += 1
             return
@@ -338,7 +290,7 @@ class _Document:
             shown = where if self.where == "html" or where == "image" else self.where
             self.walker.link(Link(href, text, shown, has_image=has_image))
 
-    def _meaning(self, name: str, attributes: dict[str, str], state: _State) -> None:
+    def _meaning(self, name: str, attributes: dict[str, str], state: State) -> None:
         """A tag that does something."""
         facts = self.facts
         match name:
