@@ -73,18 +73,21 @@ def _person(spoken: Language, template: str, _sort: str, rng: random.Random) -> 
     host = f"{rng.choice(['mail', 'post', 'mx', 'home'])}.{rng.choice(ENDS)}"
     me = next((kind for kind in ("me_f", "me_m") if f"{{{kind}}}" in template), "me")
     signed = rng.choice(spoken.slots[me])
-    text = filled(spoken, template, {me: signed}, rng)
-    shown = f"{signed} {rng.choice(spoken.slots['last'])}" if rng.random() < 0.7 else signed
+    family = _family(spoken, rng)
+    text = filled(spoken, template, {me: signed, "family": family}, rng)
+    shown = f"{signed} {family}" if rng.random() < 0.7 else signed
     local = re.sub(
         r"[^a-z]+", ".", unicodedata.normalize("NFKD", shown).encode("ascii", "ignore").decode().lower()
     )
     local = local.strip(".") or rng.choice(spoken.hosts)
     address = f"{local}{rng.choice(['', str(rng.randrange(1, 99))])}@{host}"
     if "last_first" in spoken.slots:
-        shown = rng.choice(spoken.slots["last"]) + signed
+        shown = family + signed
     body, subject = text.body, text.subject
     if rng.random() < 0.2 and subject:
-        quoted = filled(spoken, rng.choice(spoken.texts["personal"]), {}, rng).body
+        quoted = filled(
+            spoken, rng.choice(spoken.texts["personal"]), {"family": _family(spoken, rng)}, rng
+        ).body
         body += f"\n\n{spoken.wrote}\n" + "\n".join(
             f"> {line}" for line in LABEL.sub(r"\1", quoted).splitlines()
         )
@@ -98,9 +101,14 @@ def _person(spoken: Language, template: str, _sort: str, rng: random.Random) -> 
     return text, wire.message([*fields, *([program] if program else [])], content)
 
 
+def _family(spoken: Language, rng: random.Random) -> str:
+    """Return a family name for who writes."""
+    return rng.choice(spoken.slots.get("last_me", spoken.slots["last"]))
+
+
 def _business(spoken: Language, template: str, sort: str, rng: random.Random) -> tuple[Text, bytes]:
     """A shop, an office, a club writes to its customer or its readers."""
-    text = filled(spoken, template, {}, rng)
+    text = filled(spoken, template, {"family": _family(spoken, rng)}, rng)
     base = spoken.hosts[zlib.crc32(template.encode()) % len(spoken.hosts)]
     domain = f"{base}.{ENDS[zlib.crc32(text.sender.encode()) % len(ENDS)]}"
     host = f"{rng.choice(['mail', 'out1', 'smtp', 'mta7'])}.{domain}"
