@@ -18,6 +18,7 @@ from .lists import About, Effect, Entry, Subject
 from .models import Judgement, SenderEntry
 from .scopes import Scope
 from .services.wishes import read
+from .symbols import Sort
 from .thresholds import Level, Settings, Wishes, inherited
 
 MOST_SUBJECT = 1000
@@ -99,6 +100,14 @@ def judgement_of(mailbox_id: int, content_id: int) -> Judgement | None:
     return (
         Judgement.objects.filter(mailbox_id=mailbox_id, content_id=content_id).order_by("-judged_at").first()
     )
+
+
+def deceivers_among(mailbox_id: int, content_ids: Collection[int]) -> frozenset[int]:
+    """Return which of these messages were taken for phishing, or hold a virus."""
+    found = Judgement.objects.filter(
+        mailbox_id=mailbox_id, content_id__in=content_ids, sort__in=[Sort.PHISHING, Sort.VIRUS]
+    )
+    return frozenset(one for one in found.values_list("content_id", flat=True) if one is not None)
 
 
 def judgements_within(reach: Reach, *, since: datetime) -> QuerySet[Judgement]:

@@ -15,6 +15,7 @@ from apps.protocols.html.links import Mismatch
 from apps.protocols.mime.addresslist import parse_addresses, spec_text
 from apps.protocols.mime.charsets import clean as storable
 from apps.protocols.mime.headers import HEADER, decode_text, decode_words, fields, first
+from apps.spam.queries import deceivers_among
 from apps.store.blobs import BlobMissingError
 from apps.store.contents import StoredMessage, messages_of
 from apps.store.message_rows import MessageRow, Person, moment
@@ -114,7 +115,7 @@ def show(
     images: frozenset[int] = frozenset(),
     trusted: frozenset[str] = frozenset(),
 ) -> list[Shown]:
-    """Return the messages of a conversation: the newest and those not read are open. Two statements at most.
+    """Return the messages of a conversation: the newest and those not read are open. Three statements at most.
 
     `also` and `images` are ids of messages to open, the latter with pictures; so are those of `trusted` addresses shown.
     """
@@ -128,11 +129,16 @@ def show(
     with_images = {
         row.content_id for row in rows if row.content_id in images or row.sender.address in trusted
     }
+    deceivers = deceivers_among(mailbox_id, chosen[:MOST_OPEN])
     opened: dict[int, Opened | None] = {}
     ends = time.monotonic() + SECONDS_OPENING
     for content_id in chosen[:MOST_OPEN]:
         message = found.get(content_id)
-        opened[content_id] = _opened(message, with_images=content_id in with_images) if message else None
+        opened[content_id] = (
+            _opened(message, with_images=content_id in with_images, is_deceiving=content_id in deceivers)
+            if message
+            else None
+        )
         if time.monotonic() > ends:
             break
     return [
@@ -147,7 +153,7 @@ def show(
     ]
 
 
-def _opened(message: StoredMessage, *, with_images: bool) -> Opened | None:
+def _opened(message: StoredMessage, *, with_images: bool, is_deceiving: bool = False) -> Opened | None:
     # The frame is rendered again when it is fetched; here only its facts are wanted.
     try:
         rendered = render(message, Addresses(lambda number: number, lambda url: url if with_images else None))
@@ -164,6 +170,7 @@ def _opened(message: StoredMessage, *, with_images: bool) -> Opened | None:
         cc=_people(header, b"Cc"),
         reply_to=reply_to,
         notes=(
+            *_deceiving(is_deceiving=is_deceiving),
             *_forged(mark),
             *_notes(rendered, sender, reply_to, with_images=with_images),
             *_list_note(header),
@@ -173,6 +180,13 @@ def _opened(message: StoredMessage, *, with_images: bool) -> Opened | None:
         invitation=invitation,
         mark=None if mark is None or mark.is_forged else mark,
     )
+
+
+def _deceiving(*, is_deceiving: bool) -> list[Note]:
+    text = _(
+        "This looks like phishing: it wants to deceive you. Follow no link in it, open no file, and do not answer."
+    )
+    return [Note("phishing", Weight.DANGER, "shield-alert", text)] if is_deceiving else []
 
 
 def _forged(mark: Mark | None) -> list[Note]:

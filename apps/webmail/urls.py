@@ -4,7 +4,7 @@ from django.urls import path
 
 from apps.pages import converters  # noqa: F401  # It registers `<id:...>`.
 
-from .views import acts, body, bundle, folders, helping, lists, parts, reading, tools, trust
+from .views import acts, body, bundle, folders, helping, lists, parts, reading, tools, trust, why
 from .writing_urls import writing
 
 app_name = "webmail"
@@ -33,6 +33,7 @@ urlpatterns = [
     path(f"{_MESSAGE}/source", tools.source, name="source"),
     path(f"{_MESSAGE}/print", tools.print_sheet, name="print"),
     path(f"{_MESSAGE}/trace", tools.trace, name="trace"),
+    path(f"{_MESSAGE}/why", why.why, name="why"),
     path(f"{_MESSAGE}/body", body.body, name="body"),
     path(f"{_MESSAGE}/part/<str:number>", parts.part, name="part"),
     path(f"{_MESSAGE}/cid/<path:cid>", parts.by_cid, name="cid"),
