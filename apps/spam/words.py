@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from apps.spam.content.words import WORDS as OF_CONTENT
 from apps.spam.decision import BLOCKED
 from apps.spam.learned import BAYES, MODEL
 from apps.spam.symbols import UNFAMILIAR
@@ -48,4 +49,4 @@ OWN: Mapping[str, Promise] = {
 
 def words() -> Mapping[str, Promise]:
     """Return what all symbols mean that are no rules."""
-    return OWN
+    return {**OF_CONTENT, **OWN}
