@@ -19,6 +19,7 @@ from apps.spam.envelopes import Envelope as Came
 from . import policy, routing
 from .acceptance import Arrival, Writer
 from .arrivals import Peer, Routed, Transaction
+from .greylist import Greylist
 from .rate import Rate, Rates, network
 from .scan import Scanner
 from .strangers import Met, Strangers, meet_user
@@ -66,6 +67,7 @@ class Reception:
         hostname: str,
         strangers: Strangers | None = None,
         scanner: Scanner | None = None,
+        greylist: Greylist | None = None,
     ) -> None:
         self.database = database
         self.router = router
@@ -75,6 +77,7 @@ class Reception:
         self.hostname = hostname
         self.strangers = strangers
         self.scanner = scanner
+        self.greylist = greylist
 
     async def sender(self, peer: Peer, mail: Mail) -> Verdict:
         """Answer MAIL FROM: it is not too large already, nor one too many."""
@@ -125,6 +128,9 @@ class Reception:
         verdict = await self.judged(peer, transaction, met)
         if (objection := self.unwanted(verdict, transaction)) is not None:
             return replace(objection, checks=met.evidence)
+        if await self.is_delayed(peer, transaction, met, verdict):
+            reason = f"doubtful mail of an unknown sender, score {(verdict or {}).get('score', 0):.1f}"
+            return Defer(replies.COME_AGAIN, reason, checks=met.evidence)
         above = met.fields + await self.above(met.body, now)
         return await self.writer.put(
             Arrival(
@@ -157,6 +163,18 @@ class Reception:
             return None
         mailboxes = [p.mailbox_id for p in transaction.places.values() if p.mailbox_id is not None]
         return await self.scanner.verdict(met.body, _envelope(peer, transaction, met), mailboxes)
+
+    async def is_delayed(
+        self, peer: Peer, transaction: Transaction, met: Met, verdict: dict[str, Any] | None
+    ) -> bool:
+        """Whether a stranger is asked to come again first."""
+        return self.greylist is not None and await self.greylist.delays(
+            verdict,
+            [place.mailbox_id for place in transaction.places.values()],
+            address=peer.address,
+            sender=str(transaction.mail.sender or ""),
+            checks=met.evidence,
+        )
 
     def unwanted(self, verdict: dict[str, Any] | None, transaction: Transaction) -> Refuse | None:
         """Refuse what is to be refused for everybody."""

@@ -33,3 +33,12 @@ MAIL_SPAM_LISTS = registry.words(
     "Lists mail is judged by, in DNS: host:zone, domain:zone (author, sender, links) or young:zone, each perhaps with the answers "
     "that count and a weight in nats: host:bl.example.org=127.0.0.2-11@2.5. Empty asks nobody.",
 )
+MAIL_GREYLIST_FROM = registry.integer(
+    "MAIL_GREYLIST_FROM",
+    2,
+    "From this score on mail of unknown senders whose domain does not vouch for them is asked for once more a minute later; "
+    "as much as MAIL_GREYLIST_TO: never.",
+)
+MAIL_GREYLIST_TO = registry.integer(
+    "MAIL_GREYLIST_TO", 9, "From this score on it is not worth asking for again: it is refused, or junk."
+)

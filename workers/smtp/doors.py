@@ -12,6 +12,7 @@ from apps.events.transactions import Database
 from apps.mailflow.acceptance import Writer
 from apps.mailflow.disposal import Mode
 from apps.mailflow.examine import Examiner
+from apps.mailflow.greylist import Greylist
 from apps.mailflow.listings import Listings
 from apps.mailflow.rate import Rate, Rates
 from apps.mailflow.receive import Limits, Reception
@@ -68,6 +69,11 @@ def _listings() -> Listings:
     return Listings(the_resolver(), lists)
 
 
+def _greylist(database: Database, now: Callable[[], float]) -> Greylist | None:
+    window = float(settings.MAIL_GREYLIST_FROM), float(settings.MAIL_GREYLIST_TO)
+    return Greylist(database.valkey, window=window, now=now) if window[0] < window[1] else None
+
+
 async def open_doors(process: Process, *, now: Callable[[], float]) -> None:
     """Open MX, submission (STARTTLS) and submissions (TLS)."""
     writer = Writer(process.database, writers=1)
@@ -98,6 +104,7 @@ async def open_doors(process: Process, *, now: Callable[[], float]) -> None:
         settings.MAIL_HOSTNAME,
         strangers,
         scanner,
+        _greylist(process.database, now),
     )
     submission = Submission(
         *behind,

@@ -126,6 +126,7 @@ TOO_MANY_RECIPIENTS = Reply(452, "4.5.3", "Too many recipients")
 RATE_LIMITED = Reply(450, "4.7.1", "Too much mail at once, try again later")
 # These two send the reader to the domain's owner: nobody but the owner can help.
 DMARC_REJECTED = Reply(550, "5.7.1", "The domain in From wants mail refused that fails DMARC, as this does")
+COME_AGAIN = Reply(451, "4.7.1", "You are new here, come again in a minute or two")
 UNWANTED = Reply(554, "5.7.1", "The message was judged to be unwanted mail")
 DMARC_UNKNOWN = Reply(451, "4.7.1", "DNS cannot tell now whether this passes DMARC, try again later")
 TOO_MANY_CONNECTIONS = Reply(421, "4.7.0", "Too many connections, try again later")
