@@ -10,6 +10,7 @@ usage() {
 web              pages and API
 smtp             mail from other servers, and from users
 imap             mail for users
+dns              the name server for MAIL_DKIM_ZONE
 worker QUEUES    a Celery worker: local (files mail), remote (sends it), default (keeps house), or several: local,remote;
                  scan (judges mail as it comes in) works in processes of its own: worker scan --children 2
 beat             the schedule that wakes the workers; one is enough
@@ -32,6 +33,7 @@ case $role in
 web) alone web workers.web ;;
 smtp) alone smtp workers.smtp ;;
 imap) alone imap workers.imap ;;
+dns) alone dns workers.dns ;;
 worker)
     queues=${1:?worker needs its queues: local, remote, default, scan, or several with commas}
     # One thread files mail, for two would wait for the same folders; the others have what the supervisor gives them.

@@ -59,6 +59,27 @@ SENDER: dict[str, Any] = {
     "reporters": ["big-mail.example"],
     "last": "2026-02-28",
 }
+TROUBLE: dict[str, Any] = {
+    "result": "certificate-expired",
+    "failed": 7,
+    "hosts": ["mx.example.org"],
+    "reporters": ["big-mail.example"],
+    "information": "",
+    "last": "2026-02-28",
+}
+COMPLAINT: dict[str, Any] = {
+    "id": 7,
+    "kind": "abuse",
+    "reporter": "big-mail.example",
+    "source": "192.0.2.10",
+    "mail_from": "news@example.org",
+    "subject": "News of February",
+    "message_id": "<20260228.1@example.org>",
+    "failure": "",
+    "incidents": 1,
+    "arrived_at": WHEN,
+    "received_at": WHEN,
+}
 REPORT: dict[str, Any] = {
     "id": 7,
     "kind": "dmarc",

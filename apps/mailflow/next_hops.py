@@ -112,8 +112,8 @@ class NextHops:
                 yield NO_ADDRESS
                 continue
             records = Records(Found.NOTHING)
-            if self.dane and hosts.is_secure and found.secure and demand is not Demand.OPTIONAL:
-                records = await self.resolver.run(find_tlsa(name, port))
+            if self.dane and hosts.is_secure and demand is not Demand.OPTIONAL:
+                records = await self.resolver.run(find_tlsa(name, port, found))
             terms = terms_of(demand, domain, name, records=records, held=held, is_authentic=hosts.is_secure)
             # A host that the operator named may lie anywhere, one that DNS named must not be within our walls.
             public = [address for address in addresses if hop is not None or may_reach(address)]

@@ -83,9 +83,8 @@ def terms_of(
     if records.found is Found.FAULT:
         return Terms(kind=PolicyKind.DANE, refusal=NO_TLSA, result=TlsResult.DNSSEC_INVALID)
     if records.found is Found.USABLE:
-        return Terms(
-            Need.DANE, PolicyKind.DANE, lines, (host,), records.usable, (host, domain), wants_promise=promise
-        )
+        names = records.base or host, domain
+        return Terms(Need.DANE, PolicyKind.DANE, lines, (host,), records.usable, names, wants_promise=promise)
     policy = held.policy if held.policy is not None and held.policy.mode is not Mode.NONE else None
     if policy is not None:
         told = PolicyKind.MTA_STS, policy_lines(policy), policy.hosts
@@ -167,13 +166,13 @@ async def open_session(
                     address,
                     port,
                     tls=opportunistic_tls(),
-                    name=name,
+                    name=terms.names[0],
                     must=True,
                     check=lambda tls: _vouched_for(terms.records, tls),
                 )
             except _AnchoredError as error:
                 client = make()
-                await _open_anchored(client, address, port, name, terms, error.anchors)
+                await _open_anchored(client, address, port, terms.names[0], terms, error.anchors)
     return client
 
 

@@ -27,3 +27,15 @@ def test_it_works() -> None:
     page = api.get(f"domains/{domain.id}/reports?limit=5")
     assert (len(page["items"]), page["items"][0]["kind"]) == (5, "dmarc")
     assert page["next_cursor"]
+
+
+def test_troubles_and_complaints() -> None:
+    domain = a_domain()
+    some_reports(domain)
+    api = Api(staff("auditor", domain))
+    found = api.get(f"domains/{domain.id}/tls?days=90")
+    assert (found["well"], found["failed"]) == (120, 7)
+    assert found["items"][0]["result"] == "certificate-expired"
+    page = api.get(f"domains/{domain.id}/complaints?limit=1")
+    assert page["items"][0]["kind"] == "abuse"
+    assert page["items"][0]["subject"]

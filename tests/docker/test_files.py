@@ -90,8 +90,15 @@ def test_ports_lead_to_doors(compose: dict[str, Any]) -> None:
         registry.SETTINGS[f"MAIL_{door}_PORT"].default
         for door in ("WEB", "SMTP", "SUBMISSION", "SUBMISSIONS", "IMAP", "IMAPS")
     }
+    # Two that are shut by default get a port here.
+    for service, door in (("web", "MAIL_ACME_HTTP_PORT"), ("dns", "MAIL_DKIM_PORT")):
+        doors.add(str(compose["services"][service]["environment"][door]))
     published = [port for service in ours(compose).values() for port in service.get("ports", [])]
-    assert {port.rpartition(":")[2] for port in published} == doors
+    assert {port.rpartition(":")[2].partition("/")[0] for port in published} == doors
+    assert sorted(compose["services"]["dns"]["ports"]) == [
+        "${PUBLISH_DNS:-53}:8053/tcp",
+        "${PUBLISH_DNS:-53}:8053/udp",
+    ]
     (exposed,) = (
         rest.split() for word, rest in parse((DOCKER / "Dockerfile").read_text()) if word == "EXPOSE"
     )

@@ -23,7 +23,9 @@ from apps.domains.resolver import Resolver
 from apps.domains.services import SLOTS, new_key
 from apps.events.audit import SYSTEM
 from apps.protocols.mailauth import sts_policy
+from apps.protocols.mailauth.dkim.keys import ED25519
 from apps.protocols.mailauth.lookups import Answer, Status
+from bench.signing import pair as key_pair
 from tests.dns_server import Zone, serving
 from tests.factories import a_domain
 
@@ -272,6 +274,29 @@ def test_due_domains_are_looked_at(domain: Domain, settings: Settings) -> None:
     assert looking.faulty(Domain.objects.filter(id=domain.id), most=5) == []
     [later] = looking.faulty(Domain.objects.all(), most=5)
     assert (later.domain.name, later.faults) == ("later.test", 2)
+
+
+def test_a_key_is_right_if_those_who_verify_can_read_it() -> None:
+    _, record = key_pair(ED25519, "e1")
+    public = record.rpartition("p=")[2]
+
+    def judged(text: str) -> tuple[State, str]:
+        return judge_key(Answer(Status.FOUND, (text,)), "ed25519", public)
+
+    assert judged(record) == (State.OK, "ok")
+    assert judged(record + "; t=y") == (State.OK, "dkim_testing")
+    for change in (
+        ("p=", "P="),
+        ("k=ed25519", "K=ed25519"),
+        ("k=ed25519", "k=ED25519"),
+        ("v=DKIM1; ", "x; "),
+    ):
+        text = record.replace(*change)
+        assert judged(text)[0] is State.WRONG, text
+    assert judged(record + "; p=" + public) == (State.WRONG, "dkim_malformed")
+    assert judged("k=ed25519; v=DKIM1; p=" + public) == (State.WRONG, "dkim_malformed")
+    assert judged(record + "; h=SHA256") == (State.WRONG, "dkim_malformed")
+    assert judged(record + "; h=sha1") == (State.WRONG, "dkim_hash")
 
 
 @given(st.text(max_size=200))

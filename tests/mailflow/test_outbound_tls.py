@@ -51,6 +51,7 @@ class World:
     letter: bytes = LETTER
     notes: list[TlsSession] = field(default_factory=list)
     sink: Sink = field(default_factory=Sink)
+    base: str = "mx.far.example"
 
     def promise(self, mode: str, host: str = "mx.far.example") -> None:
         """Publish a policy."""
@@ -76,7 +77,7 @@ class World:
             sinking(self.sink, tls=tls) as (_, port),
             publishing(self.publisher, site) as web,
         ):
-            name = f"_{port}._tcp.mx.far.example"
+            name = f"_{port}._tcp.{self.base}"
             if records := self.zone.records.pop(("_tlsa", "TLSA"), None):
                 self.zone.records[name, "TLSA"] = records
                 self.zone.faults[name] = self.zone.faults.pop("_tlsa")

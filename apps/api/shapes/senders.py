@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.reports.advice import Kind
-from apps.reports.models import Received
+from apps.reports.models import Complaint, Received
 
 
 class SendersFilter(serializers.Serializer[Any]):
@@ -61,6 +61,52 @@ class ReceivedShape(serializers.ModelSerializer[Received]):
             "begins_at",
             "ends_at",
             "messages",
+            "received_at",
+        ]
+        read_only_fields = fields
+
+
+class TroubleShape(serializers.Serializer[Any]):
+    """TLS sessions to a domain's servers that failed alike."""
+
+    result = serializers.CharField(help_text="As RFC 8460 4.3 calls it, `certificate-expired` say.")
+    failed = serializers.IntegerField(help_text="Sessions.")
+    hosts = serializers.ListField(child=serializers.CharField(), help_text="The servers they went to.")
+    reporters = serializers.ListField(child=serializers.CharField())
+    information = serializers.CharField(help_text="What a reporter added, in its words; may be empty.")
+    last = serializers.DateField()
+
+
+class SessionsShape(serializers.Serializer[Any]):
+    """How TLS went, and why it failed: the most frequent reason first, at most 50."""
+
+    well = serializers.IntegerField(help_text="Sessions that went well.")
+    failed = serializers.IntegerField(help_text="Sessions that failed.")
+    items = TroubleShape(many=True)
+
+
+class ComplaintShape(serializers.ModelSerializer[Complaint]):
+    """One complaint about mail in a domain's name (RFC 5965), as a feedback loop sent it."""
+
+    kind = serializers.CharField(
+        read_only=True, help_text="`abuse`, `auth-failure`, `fraud` or another word of RFC 5965."
+    )
+    failure = serializers.CharField(read_only=True, help_text="Of an `auth-failure`: what failed.")
+    incidents = serializers.IntegerField(read_only=True, help_text="How many messages it stands for.")
+
+    class Meta:
+        model = Complaint
+        fields = [
+            "id",
+            "kind",
+            "reporter",
+            "source",
+            "mail_from",
+            "subject",
+            "message_id",
+            "failure",
+            "incidents",
+            "arrived_at",
             "received_at",
         ]
         read_only_fields = fields

@@ -1,4 +1,4 @@
-"""/domains/{id}/senders and /domains/{id}/reports: who sends in a domain's name, as others reported it."""
+"""/domains/{id}/senders, /tls, /complaints and /reports: who sends in a domain's name, as others reported it."""
 
 import datetime as dt
 
@@ -14,7 +14,7 @@ from apps.api.lookup import one
 from apps.api.operations import asked, operation
 from apps.api.paging import page
 from apps.api.permission import demand
-from apps.api.shapes.senders import ReceivedShape, SendersFilter, SendersShape
+from apps.api.shapes.senders import ComplaintShape, ReceivedShape, SendersFilter, SendersShape, SessionsShape
 from apps.domains.models import Domain
 from apps.reports import advice, queries
 
@@ -52,6 +52,44 @@ class SendersView(APIView):
             for source in queries.sources_of(found, since=since)
         ]
         return Response(SendersShape({"items": items}).data)
+
+
+class TlsView(APIView):
+    """TLS to the servers of one domain."""
+
+    @operation(
+        "tls_troubles_list",
+        scope="directory:read",
+        tag="Domains",
+        summary="List how TLS to a domain's servers failed",
+        query=SendersFilter,
+        answer=SessionsShape,
+        answer_example={"well": 120, "failed": 7, "items": [examples.TROUBLE]},
+    )
+    def get(self, request: Request, domain_id: int) -> Response:
+        """What other servers reported of their TLS sessions (RFC 8460), by reason."""
+        found = _seen(request, domain_id)
+        since = timezone.now().date() - dt.timedelta(days=asked(SendersFilter, request)["days"])
+        well, failed = queries.sessions_of(found, since=since)
+        items = queries.troubles_of(found, since=since)
+        return Response(SessionsShape({"well": well, "failed": failed, "items": items}).data)
+
+
+class ComplaintsView(APIView):
+    """Complaints about mail of one domain."""
+
+    @operation(
+        "complaints_list",
+        scope="directory:read",
+        tag="Domains",
+        summary="List complaints about a domain's mail",
+        answer=ComplaintShape,
+        answer_example=examples.page(examples.COMPLAINT),
+        is_list=True,
+    )
+    def get(self, request: Request, domain_id: int) -> Response:
+        """What feedback loops sent to abuse@, in the order it came."""
+        return page(request, queries.complaints_of(_seen(request, domain_id)), ComplaintShape)
 
 
 class ReportsView(APIView):

@@ -1,5 +1,6 @@
 """The record of a key that signs (RFC 6376 3.6.1, RFC 8463 4.2): written, and what is published compared with it."""
 
+from apps.protocols.mailauth.dkim.records import Rejected, parse_key
 from apps.protocols.mailauth.lookups import Answer, Status
 
 from .tags import tags_of
@@ -25,7 +26,7 @@ def slot_target(slot: str, domain: str, zone: str) -> str:
 
 
 def judge_key(answer: Answer, kind: str, public: str) -> tuple[State, str]:
-    """Say whether an answer publishes this key, and in one word why not."""
+    """Say whether an answer publishes this key, and in one word why not. Right is only what a verifier reads as a key."""
     if answer.status == Status.FAULT:
         return State.UNKNOWN, "fault"
     records = [tags for text in answer.texts if "p" in (tags := tags_of(text))]
@@ -49,6 +50,17 @@ def judge_key(answer: Answer, kind: str, public: str) -> tuple[State, str]:
     services = tags.get("s", "*").lower()
     if not {"*", "email"} & {part.strip() for part in services.split(":")}:
         return State.WRONG, "dkim_service"
+    if not _is_readable(next(text for text in answer.texts if "p" in tags_of(text))):
+        return State.WRONG, "dkim_malformed"
     if "y" in [part.strip() for part in tags.get("t", "").lower().split(":")]:
         return State.OK, "dkim_testing"
     return State.OK, "ok"
+
+
+def _is_readable(text: str) -> bool:
+    """Whether whoever verifies reads a key there: names of tags and words in other letters mean nothing to them."""
+    try:
+        key = parse_key(text)
+    except Rejected:
+        return False
+    return not key.hashes or "sha256" in key.hashes

@@ -81,6 +81,7 @@ _REASONS: Mapping[str, Promise] = {
     "dkim_revoked": _("The key published there is empty, which means withdrawn. Replace it."),
     "dkim_version": _("The record must begin with v=DKIM1."),
     "dkim_hash": _("The record does not allow SHA-256 (h=). Replace it."),
+    "dkim_malformed": _("Other servers cannot read a key from the record. Replace it, exactly as it stands here."),
     "dkim_service": _("The record does not allow mail (s=). Replace it."),
     "dkim_testing": _("It is published, but says that it is only a test (t=y)."),
     "dkim_by_hand": _("The key is published, but not by way of this name: you will have to replace it with the next one."),

@@ -33,11 +33,14 @@ def read(lookup: Lookup, found: dns.resolver.Answer, *, is_trusted: bool) -> Ans
     if found.response.flags & dns.flags.TC:
         # By UDP it would have been asked again; dnspython takes it from TCP.
         return fault(lookup, "cut off by TCP, too")
+    chain = found.chaining_result
+    canonical = chain.canonical_name.to_text(omit_final_dot=True).lower() if chain.cnames else ""
     if found.rrset is not None:
-        return Answer(Status.FOUND, tuple(_record(item) for item in found.rrset), secure=secure, ttl=ttl)
+        records = tuple(_record(item) for item in found.rrset)
+        return Answer(Status.FOUND, records, secure=secure, canonical=canonical, ttl=ttl)
     if reason := _is_no_denial(found):
         return fault(lookup, reason)
-    return Answer(Status.NO_DATA, secure=secure, ttl=ttl)
+    return Answer(Status.NO_DATA, secure=secure, canonical=canonical, ttl=ttl)
 
 
 def _is_no_denial(found: dns.resolver.Answer) -> str:

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .lookups import Inquiry, Lookup, Status, Tlsa
+from .lookups import Answer, Inquiry, Lookup, Status, Tlsa
 
 DANE_TA, DANE_EE = 2, 3
 _DIGESTS = {1: ("sha256", 32), 2: ("sha512", 64)}
@@ -28,6 +28,8 @@ class Records:
     found: Found
     usable: tuple[Tlsa, ...] = ()
     reason: str = ""
+    base: str = ""
+    """Whose records they are: the host, or the name it is an alias of. The certificate is to name it (RFC 7672 3.2.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +45,39 @@ class Matched:
         return not self.is_end_entity and not self.anchors
 
 
-def find_tlsa(host: str, port: int) -> Inquiry[Records]:
-    """Ask for the TLSA records of a host whose addresses DNSSEC vouches for.
+def find_tlsa(host: str, port: int, addresses: Answer) -> Inquiry[Records]:
+    """Ask for the TLSA records of a host, given the answer that holds its addresses.
 
-    A lookup that fails is no absence of records (RFC 7672 2.1.3): who could suppress them would switch DANE off.
+    Of an alias, the name it stands for comes first where DNSSEC vouches for the whole way there, then the alias itself;
+    where it vouches for the alias alone, only that (RFC 7672 2.2.2). A lookup that fails is no absence of records (2.1.3): who could suppress them would switch DANE off.
     """
-    answer = yield Lookup(f"_{port}._tcp.{host}", "TLSA")
+    bases = [host]
+    if addresses.secure:
+        bases = [addresses.canonical, host] if addresses.canonical else [host]
+    elif not addresses.canonical:
+        return Records(Found.NOTHING)
+    else:
+        alias = yield Lookup(host, "CNAME")
+        if alias.status is Status.FAULT:
+            return Records(Found.FAULT, reason=alias.reason)
+        if not alias.secure:
+            return Records(Found.NOTHING)
+    for base in bases:
+        found = yield from _of(base, port)
+        if found.found is not Found.NOTHING:
+            return found
+    return Records(Found.NOTHING)
+
+
+def _of(base: str, port: int) -> Inquiry[Records]:
+    answer = yield Lookup(f"_{port}._tcp.{base}", "TLSA")
     if answer.status is Status.FAULT:
-        return Records(Found.FAULT, reason=answer.reason)
+        return Records(Found.FAULT, reason=answer.reason, base=base)
     records = [record for record in answer.records if isinstance(record, Tlsa)]
     if not answer.secure or not records:
         return Records(Found.NOTHING)
     usable = tuple(record for record in records if is_usable(record))[:MAX_RECORDS]
-    return Records(Found.USABLE, usable) if usable else Records(Found.UNUSABLE)
+    return Records(Found.USABLE if usable else Found.UNUSABLE, usable, base=base)
 
 
 def is_usable(record: Tlsa) -> bool:

@@ -63,6 +63,7 @@ class Answer:
     reason: str = ""  # For our log, on a fault.
     secure: bool = False  # DNSSEC vouches for it, or for there being none; said by a server that we trust.
     is_late: bool = False  # A fault, for the time of the whole inquiry is up: what else it asks is, too.
+    canonical: str = ""  # Where the name is an alias (CNAME): the name that the records stand at.
     ttl: int = 0  # For how many seconds it may be kept, counted from when the server was asked.
 
     @property

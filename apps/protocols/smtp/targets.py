@@ -90,7 +90,8 @@ def find_addresses(host: str) -> Inquiry[Answer]:
         mixed += six.texts[position : position + 1] + four.texts[position : position + 1]
     if mixed:
         is_secure = all(answer.secure for answer in (six, four) if answer.records)
-        return Answer(Status.FOUND, tuple(mixed[:MAX_ADDRESSES]), secure=is_secure)
+        canonical = next((one.canonical for one in (six, four) if one.records and one.canonical), "")
+        return Answer(Status.FOUND, tuple(mixed[:MAX_ADDRESSES]), secure=is_secure, canonical=canonical)
     for answer in (six, four):
         if answer.status is Status.FAULT:
             return answer

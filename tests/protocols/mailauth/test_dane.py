@@ -29,7 +29,7 @@ def a_record(usage: int, selector: int, matching: int, of: Issued = HOST) -> Tls
 
 
 def asked(answer: Answer) -> Records:
-    inquiry = find_tlsa("mx.far.example", 25)
+    inquiry = find_tlsa("mx.far.example", 25, Answer(Status.FOUND, ("192.0.2.1",), secure=True))
     lookup = next(inquiry)
     assert (lookup.name, lookup.kind) == ("_25._tcp.mx.far.example", "TLSA")
     try:
@@ -80,7 +80,9 @@ def test_records_that_cannot_be_used() -> None:
 
 def test_what_records_demand() -> None:
     good, bad = a_record(3, 1, 1), Tlsa(1, 0, 1, bytes(32))
-    assert asked(Answer(Status.FOUND, (good, bad), secure=True)) == Records(Found.USABLE, (good,))
+    assert asked(Answer(Status.FOUND, (good, bad), secure=True)) == Records(
+        Found.USABLE, (good,), base="mx.far.example"
+    )
     assert asked(Answer(Status.FOUND, (bad,), secure=True)).found is Found.UNUSABLE
     assert asked(Answer(Status.FOUND, (good,))).found is Found.NOTHING
     assert asked(Answer(Status.NO_DATA, secure=True)).found is Found.NOTHING
@@ -94,3 +96,48 @@ def test_names() -> None:
     assert is_named(["*.far.example"], names)
     assert not is_named(["*.example.org", "mx.far", "*.mx.far.example"], names)
     assert not is_named([], names)
+
+
+TLSA_25 = "_25._tcp."
+SIGNED = Answer(Status.FOUND, (a_record(3, 1, 1),), secure=True)
+ABSENT = Answer(Status.NO_DATA, secure=True)
+
+
+@pytest.mark.parametrize(
+    ("is_secure", "canonical", "published", "base"),
+    [
+        (True, "real.far.example", {"real": SIGNED, "mx": SIGNED}, "real.far.example"),
+        (True, "real.far.example", {"real": ABSENT, "mx": SIGNED}, "mx.far.example"),
+        (True, "", {"mx": SIGNED}, "mx.far.example"),
+        (
+            False,
+            "real.far.example",
+            {"alias": Answer(Status.FOUND, secure=True), "mx": SIGNED},
+            "mx.far.example",
+        ),
+        (False, "real.far.example", {"alias": Answer(Status.FOUND)}, ""),
+        (False, "", {}, ""),
+    ],
+)
+def test_a_host_may_be_an_alias(
+    is_secure: bool, canonical: str, published: dict[str, Answer], base: str
+) -> None:
+    """RFC 7672 2.2.2."""
+    addresses = Answer(Status.FOUND, ("192.0.2.1",), secure=is_secure, canonical=canonical)
+    inquiry = find_tlsa("mx.far.example", 25, addresses)
+    try:
+        lookup = next(inquiry)
+        while True:
+            host = lookup.name.removeprefix(TLSA_25).partition(".")[0]
+            assert lookup.name.startswith(TLSA_25) == (lookup.kind == "TLSA")
+            lookup = inquiry.send(published["alias" if lookup.kind == "CNAME" else host])
+    except StopIteration as stop:
+        found: Records = stop.value
+    assert found.base == base
+    assert found.found is (Found.USABLE if base else Found.NOTHING)
+    if canonical and is_secure:
+        stuck = find_tlsa("mx.far.example", 25, addresses)
+        next(stuck)
+        with pytest.raises(StopIteration) as caught:
+            stuck.send(Answer(Status.FAULT, reason="x"))
+        assert caught.value.value.found is Found.FAULT
