@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from .authentication import authentication
 from .content import examine
 from .envelopes import Envelope
+from .learning.features import Features, features
+from .learning.material import material
 from .listed import listed
 from .lists import Entry
 from .reading import Reading, read
@@ -47,6 +49,11 @@ class Message:
     def reading(self) -> Reading:
         """The message taken apart, once for all."""
         return read(self.raw)
+
+    @functools.cached_property
+    def features(self) -> Features:
+        """The message as learners see it, once for all."""
+        return features(material(self.raw))
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -92,16 +99,21 @@ class Sources:
 def load() -> Sources:
     """Load all there are; models and rules come into memory here, before a worker has children."""
     from . import asking
+    from .marks.judging import Learned
 
+    learned = Learned()
+    learned.load()
     # Rules come last: they may be about what all others found.
     site: list[SiteSource] = [
         Source("authentication", lambda message: authentication(message.envelope)),
         Source("lists", lambda message: listed(message.envelope)),
         Source("content", lambda message: examine(message.reading)),
+        Source("learned", learned.site, learned.version, may_be_stopped=False),
         Source("rules", asking.site_rules, may_be_stopped=False),
     ]
     home: list[HomeSource] = [
         Source("reputation", asking.senders, may_be_stopped=False),
+        Source("learned", learned.homes, may_be_stopped=False),
         Source("own rules", asking.own_rules, may_be_stopped=False),
     ]
     return Sources(site, home)

@@ -23,4 +23,4 @@ def _learn() -> None:
         # Loaded by who has something to learn.
         from apps.spam.marks import apart
 
-        learning.learn_due(apart.APART, turn().may_claim)
+        learning.learn_due(apart.for_learning(), turn().may_claim)

@@ -104,9 +104,15 @@ def learn(
     user: int = 0,
     users: tuple[int, ...] = (0,),
     force: float = 1.0,
+    before: Mapping[str, float] | None = None,
 ) -> Lesson:
-    """Learn a message at one level, as far as what all `users` know is wrong about it; `force` 0.5 learns half."""
+    """Learn a message at one level, as far as what all `users` know is wrong about it; `force` 0.5 learns half.
+
+    `before` is what another model says of it already, of which this one learns the rest.
+    """
     said = scores(model, found, users if user in users else (*users, user))
+    for group in said:
+        said[group] += before.get(group, 0.0) if before else 0.0
     steps = {}
     for group, at in places(model, found, user).items():
         error = (_chance(said[group]) - is_spam) * force

@@ -1,17 +1,18 @@
 """How a message is taken apart to be learned from: in the way in which judges take it apart."""
 
-import numpy as np
-
-from apps.spam.learning.features import features
+from apps.spam.learning.features import Features, features
 from apps.spam.learning.material import material
 from apps.spam.learning.prior import FORMAT
 
-from .values import Apart, Tokens
+from . import versions
+from .values import Apart
 
 
-def tokens_of(raw: bytes) -> Tokens:
-    """Return the words of a message, and pairs of them, as the database keeps them: signed numbers."""
-    return features(material(raw)).tokens.view(np.int64)
+def found_in(raw: bytes) -> Features:
+    """Return the features of a message as it came."""
+    return features(material(raw))
 
 
-APART = Apart(tokens_of, FORMAT)
+def for_learning() -> Apart:
+    """Return how messages are taken apart now, with what everybody's model says of them already."""
+    return Apart(found_in, FORMAT, versions.Base().before)

@@ -11,13 +11,13 @@ second leaves it to the first. What is counted is a mailbox's own; what others s
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import numpy as np
 from django.conf import settings
 
 from apps.events.transactions import Plan, Run, perform, query
 from apps.protocols.imap.envelope import people
+from apps.spam.learning.features import Features
 from apps.spam.models import Cursor, Trained
 from apps.spam.reputation import services as senders
 from apps.spam.reputation.identities import Identity, of_prefix
@@ -28,8 +28,11 @@ from apps.store.flags import JUNK, NOT_JUNK
 from apps.store.ranges import parse_multirange
 from apps.store.values import FolderRef
 
-from . import sql
-from .values import Apart, Learnt, Tokens
+from . import sql, weights
+from .counting import Delta, count, packed, unpacked
+from .own import Lesson as Step
+from .own import Own
+from .values import Apart, Learnt, tokens_of
 
 log = logging.getLogger(__name__)
 
@@ -84,15 +87,17 @@ class _Mark:
     content_id: int
     now: int | None
     before: int | None
-    counted: bytes | None
+    counted: bytes = b""
+    steps: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class _Lesson:
     """What is learned of one message."""
 
-    tokens: Tokens
+    found: Features
     names: tuple[Identity, ...]
+    steps: bytes = b""
 
 
 def learn(folder: FolderRef, apart: Apart) -> Plan[Learnt | None]:
@@ -144,22 +149,30 @@ def _learn(folder: FolderRef, uids: list[int], apart: Apart) -> Plan[Learnt]:
         # Nothing was learned of them, and nothing can be: their bytes are out of reach, or they bear no mark any more.
         learnt.skipped[GONE] = unseen
     lessons = yield from _lessons(folder, [mark for mark in changed if mark.now is not None], apart, learnt)
-    delta = _Delta()
+    delta = Delta()
     kept: list[_Mark] = []
+    own = (yield from weights.load(folder.mailbox_id)) if changed else Own()
     for mark in changed:
         if mark.now is not None and mark.content_id not in lessons:
             continue  # It could not be read: what was learned of it before stays as it is.
         kept.append(mark)
-        if mark.before is not None:
-            delta.add(unpacked(mark.counted or b""), mark.before, -1)
+        if mark.before is not None and mark.steps:  # What is too old to be taken back stays counted.
+            delta.add(unpacked(mark.counted), mark.before, -1)
+            if (step := Step.read(mark.steps)) is not None:
+                own.add(step, -1)
         if mark.now is not None:
-            delta.add(lessons[mark.content_id].tokens, mark.now, 1)
+            found = lessons[mark.content_id].found
+            delta.add(tokens_of(found), mark.now, 1)
+            step = own.learn(found, is_spam=mark.now == Label.BAD, before=apart.before(found))
+            lessons[mark.content_id] = replace(lessons[mark.content_id], steps=step.pack())
             learnt.learned += 1
         else:
             learnt.unlearned += 1
     yield from _keep(folder, marks, kept, lessons, apart)
+    if kept:
+        yield from weights.keep(folder.mailbox_id, own)
     if kept or learnt.skipped:
-        yield from _count(folder.mailbox_id, delta, learnt)
+        yield from count(folder.mailbox_id, delta, learnt)
     return learnt
 
 
@@ -167,9 +180,9 @@ def _marks(folder: FolderRef, uids: list[int]) -> Plan[list[_Mark]]:
     """Return what is known of these messages, each content once; what is nowhere any more is left out."""
     where = {"mailbox": folder.mailbox_id, "folder": folder.folder_id, "uids": uids}
     found: dict[int, _Mark] = {}
-    for uid, content_id, flags, before, counted in (yield from query(sql.MARKED, where)):
+    for uid, content_id, flags, before, counted, steps in (yield from query(sql.MARKED, where)):
         if content_id is not None and flags is not None:
-            found[content_id] = _Mark(uid, content_id, label_of(flags), before, counted)
+            found[content_id] = _Mark(uid, content_id, label_of(flags), before, counted or b"", steps or b"")
     return list(found.values())
 
 
@@ -192,10 +205,9 @@ def _lessons(
     rows = yield from query(sql.CONTENTS, [folder.mailbox_id, [mark.content_id for mark in marks]])
     refs = [BlobRef(row[1], row[2], row[3]) for row in rows]
     lessons: dict[int, _Lesson] = {}
-    for row, packed in zip(rows, (yield from blobs.find_many(refs)), strict=True):
+    for row, blob in zip(rows, (yield from blobs.find_many(refs)), strict=True):
         try:
-            tokens = np.unique(apart.tokens(_read(packed)))
-            lessons[row[0]] = _Lesson(tokens, _names(row[4], row[5]))
+            lessons[row[0]] = _Lesson(apart.features(_read(blob)), _names(row[4], row[5]))
         except Exception as error:
             known = isinstance(error, BlobMissingError)
             log.warning("message not learned from", extra={"content": row[0]}, exc_info=not known)
@@ -215,20 +227,6 @@ def _read(packed: PackedBlob | None) -> bytes:
     return blobs.read(packed, 0, READ_BYTES)
 
 
-class _Delta:
-    """What is to be added to the counts of a scope."""
-
-    def __init__(self) -> None:
-        self.tokens: dict[int, list[float]] = {}
-        self.total = [0.0, 0.0]
-
-    def add(self, tokens: Tokens, label: int, sign: int) -> None:
-        """Count a message as good or bad, or uncount it."""
-        self.total[label] += sign
-        for token in tokens.tolist():
-            self.tokens.setdefault(token, [0.0, 0.0])[label] += sign
-
-
 def _keep(
     folder: FolderRef,
     marks: Sequence[_Mark],
@@ -244,7 +242,8 @@ def _keep(
             [mark.now for mark in now],
             [mark.uid for mark in now],
             [apart.version] * len(now),
-            [packed(lessons[mark.content_id].tokens) for mark in now],
+            [packed(tokens_of(lessons[mark.content_id].found)) for mark in now],
+            [lessons[mark.content_id].steps for mark in now],
         ]
         yield Run(sql.REMEMBER, [folder.mailbox_id, folder.folder_id, *columns])
     gone = [mark.content_id for mark in kept if mark.now is None]
@@ -265,36 +264,6 @@ def _tell(mailbox_id: int, kept: Sequence[_Mark]) -> Plan[None]:
     for now, word in _WORDS.items():
         if ids := [mark.content_id for mark in kept if mark.now == now]:
             yield from judgements.mark(mailbox_id, ids, label=word)
-
-
-def _count(scope: int, delta: _Delta, learnt: Learnt) -> Plan[None]:
-    changed = {token: (bad, good) for token, (good, bad) in delta.tokens.items() if good or bad}
-    if changed:
-        bad, good = zip(*changed.values(), strict=True)
-        yield Run(sql.COUNT, [scope, list(changed), list(bad), list(good)])
-        if fallen := [token for token, change in changed.items() if min(change) < 0]:
-            yield Run(sql.MEND, [scope, fallen])
-            yield Run(sql.CLEAR, [scope, fallen])
-    yield Run(
-        sql.COUNT_TOTAL,
-        {
-            "scope": scope,
-            "spam": delta.total[Label.BAD],
-            "ham": delta.total[Label.GOOD],
-            "skipped": sum(learnt.skipped.values()),
-            "why": ", ".join(learnt.skipped),
-        },
-    )
-
-
-def packed(tokens: Tokens) -> bytes:
-    """Return tokens as they are kept."""
-    return tokens.astype("<i8").tobytes()
-
-
-def unpacked(kept: bytes) -> Tokens:
-    """Read what was kept."""
-    return np.frombuffer(kept, "<i8").astype(np.int64)
 
 
 def forget(mailbox_id: int) -> Plan[int]:

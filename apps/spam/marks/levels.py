@@ -27,6 +27,7 @@ VOICES = 3
 MOST = 200
 PRUNE_DAYS = 180
 PRUNE_AT_ONCE = 20_000
+FIX_AT_ONCE = 2000
 
 
 def build_due(may_go_on: Callable[[], bool] = lambda: True) -> int:
@@ -56,9 +57,13 @@ def build(scope: int) -> Plan[bool]:
 def prune(may_go_on: Callable[[], bool] = lambda: True) -> int:
     """Let go what was seen once, long ago, and what belongs to no folder any more; return how much."""
     total = int(perform(query(sql.DROP_CURSORS))[0][0])
-    while may_go_on():
-        gone = int(perform(query(sql.PRUNE, [PRUNE_DAYS, PRUNE_AT_ONCE]))[0][0])
-        total += gone
-        if gone < PRUNE_AT_ONCE:
-            break
+    for statement, params, at_once in (
+        (sql.PRUNE, [PRUNE_DAYS], PRUNE_AT_ONCE),
+        (sql.FIX_OLD, list[int](), FIX_AT_ONCE),
+    ):
+        while may_go_on():
+            gone = int(perform(query(statement, [*params, at_once]))[0][0])
+            total += gone
+            if gone < at_once:
+                break
     return total

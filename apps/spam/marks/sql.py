@@ -50,7 +50,7 @@ WITH k AS MATERIALIZED (
 SELECT k.uid, k.content_id,
        coalesce(k.here, (SELECT bit_or(o.flags & 768) FROM store_message o
                          WHERE o.mailbox_id = %(mailbox)s::bigint AND o.content_id = k.content_id)),
-       t.label, t.tokens
+       t.label, t.tokens, t.steps
 FROM k LEFT JOIN spam_trained t ON t.mailbox_id = %(mailbox)s::bigint AND t.content_id = k.content_id
 ORDER BY k.uid
 """
@@ -91,13 +91,13 @@ SET spam = greatest(t.spam + excluded.spam, 0), ham = greatest(t.ham + excluded.
 
 # Remembers what was learned of messages; forgets what is marked no more.
 REMEMBER = """
-INSERT INTO spam_trained AS t (mailbox_id, content_id, label, folder_id, uid, version, tokens)
-SELECT %s::bigint, k.content_id, k.label, %s::bigint, k.uid, k.version, k.tokens
-FROM unnest(%s::bigint[], %s::smallint[], %s::bigint[], %s::smallint[], %s::bytea[])
-  AS k (content_id, label, uid, version, tokens)
+INSERT INTO spam_trained AS t (mailbox_id, content_id, label, folder_id, uid, version, tokens, steps)
+SELECT %s::bigint, k.content_id, k.label, %s::bigint, k.uid, k.version, k.tokens, k.steps
+FROM unnest(%s::bigint[], %s::smallint[], %s::bigint[], %s::smallint[], %s::bytea[], %s::bytea[])
+  AS k (content_id, label, uid, version, tokens, steps)
 ON CONFLICT (mailbox_id, content_id) DO UPDATE
 SET label = excluded.label, folder_id = excluded.folder_id, uid = excluded.uid, version = excluded.version,
-    tokens = excluded.tokens, at = now()
+    tokens = excluded.tokens, steps = excluded.steps, at = now()
 """
 FORGET = "DELETE FROM spam_trained WHERE mailbox_id = %s::bigint AND content_id = ANY(%s::bigint[])"
 
@@ -121,8 +121,19 @@ SELECT count(*)::int FROM gone
 """
 FORGET_REST = (
     "DELETE FROM spam_cursor WHERE mailbox_id = %s::bigint",
+    "DELETE FROM spam_own WHERE mailbox_id = %s::bigint",
     "DELETE FROM spam_total WHERE scope = %s::bigint",
 )
+
+# A mailbox's own weights; what they are made of, in order; and how they are kept, unless somebody kept newer ones.
+OWN = "SELECT version, digest, data FROM spam_own WHERE mailbox_id = %s::bigint"
+STEPS = "SELECT steps FROM spam_trained WHERE mailbox_id = %s::bigint"
+KEEP_OWN = """
+INSERT INTO spam_own AS o (mailbox_id, digest, data) VALUES (%s::bigint, %s::bytea, %s::bytea)
+ON CONFLICT (mailbox_id) DO UPDATE SET digest = excluded.digest, data = excluded.data, version = o.version + 1
+"""
+OWN_VERSIONS = "SELECT mailbox_id, version FROM spam_own WHERE mailbox_id = ANY(%s::bigint[])"
+OWNS = "SELECT mailbox_id, version, digest, data FROM spam_own WHERE mailbox_id = ANY(%s::bigint[])"
 
 # What a message's tokens count for, in the scopes of its recipients.
 COUNTS = """
@@ -212,6 +223,14 @@ WITH gone AS (DELETE FROM spam_token WHERE (scope, token) IN (
   SELECT scope, token FROM spam_token WHERE scope > 0 AND spam + ham <= 1 AND seen < current_date - %s::int LIMIT %s::int)
 RETURNING 1)
 SELECT count(*)::int FROM gone
+"""
+# Lets go how old marks can be taken back: they stay counted.
+FIX_OLD = """
+WITH old AS (
+  UPDATE spam_trained SET tokens = '', steps = '' WHERE (mailbox_id, content_id) IN (
+    SELECT mailbox_id, content_id FROM spam_trained WHERE tokens <> '' AND at < now() - interval '400 days' LIMIT %s::int)
+  RETURNING 1)
+SELECT count(*)::int FROM old
 """
 DROP_CURSORS = """
 WITH gone AS (DELETE FROM spam_cursor c WHERE NOT EXISTS (SELECT FROM store_folder f WHERE f.id = c.folder_id) RETURNING 1)

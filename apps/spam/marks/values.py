@@ -1,10 +1,12 @@
 """What goes into learning and what comes out of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
+from apps.spam.learning.features import Features
 
 SITE = 0
 """The scope of what everybody was taught."""
@@ -22,12 +24,25 @@ def chain(organisation_id: int, mailbox_id: int) -> tuple[int, int, int]:
     return SITE, of_organisation(organisation_id), mailbox_id
 
 
+def _nothing(found: Features) -> Mapping[str, float]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """How messages are taken apart: bytes as they came to what is counted, each once; `version` changes with it."""
+    """How messages are taken apart: bytes as they came to their features; `version` changes with it.
 
-    tokens: Callable[[bytes], Tokens]
+    `before` is what the model everybody begins with says of them: a mailbox's own learns the rest.
+    """
+
+    features: Callable[[bytes], Features]
     version: int
+    before: Callable[[Features], Mapping[str, float]] = _nothing
+
+
+def tokens_of(found: Features) -> Tokens:
+    """Return what is counted of a message, each once, as the database keeps it: signed numbers."""
+    return np.unique(found.tokens.view(np.int64))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What the filter keeps: each sort of row in a module of its own, written only by services."""
 
 from .judgements import Judgement
-from .learning import Cursor, Token, Total, Trained
+from .learning import Cursor, ModelVersion, Own, Token, Total, Trained
 from .reputation import Known, Said, Standing
 from .rules import RuleClock, RuleFeed, RulePlace, SpamRule
 from .wishes import FilterGroup, FilterGroupMember, FilterSettings, SenderEntry
@@ -13,6 +13,8 @@ __all__ = [
     "FilterSettings",
     "Judgement",
     "Known",
+    "ModelVersion",
+    "Own",
     "RuleClock",
     "RuleFeed",
     "RulePlace",

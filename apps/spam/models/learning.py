@@ -50,6 +50,7 @@ class Trained(models.Model):
     uid = models.BigIntegerField()
     version = models.SmallIntegerField(help_text="Of the way messages are taken apart.")
     tokens = models.BinaryField(help_text="What was counted: sorted 64-bit numbers, little-endian.")
+    steps = models.BinaryField(db_default=b"", help_text="What was added to its own weights (marks/own.py).")
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -86,3 +87,38 @@ class Total(models.Model):
     built_from = models.BigIntegerField(
         db_default=0, help_text="The sum of versions that a level above mailboxes was made from."
     )
+
+
+class Own(models.Model):
+    """A mailbox's own weights: the sum of what each mark added (`Trained.steps`), which they can be made from again."""
+
+    mailbox_id = models.BigIntegerField(primary_key=True)
+    version = models.BigIntegerField(db_default=1)
+    digest = models.BinaryField(max_length=32, help_text="SHA-256 of the data.")
+    data = models.BinaryField()
+
+
+class ModelVersion(models.Model):
+    """A model everybody begins with, in the form of a prior (learning/prior.py), which holds its own check sum.
+
+    One at most is current; without one, what is shipped is.
+    """
+
+    created_at = models.DateTimeField(db_default=Now())
+    note = models.CharField(max_length=200, blank=True, help_text="Where it comes from, for people.")
+    digest = models.CharField(max_length=12, help_text="The first letters of its check sum.")
+    size = models.IntegerField()
+    data = models.BinaryField()
+    is_current = models.BooleanField(default=False)
+    chosen_at = models.DateTimeField(null=True, help_text="When it last became current.")
+    fault = models.CharField(max_length=200, blank=True, help_text="Why it cannot be used.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_current"], condition=models.Q(is_current=True), name="spam_one_current_model"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.digest}"

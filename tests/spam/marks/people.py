@@ -13,7 +13,10 @@ from apps.events.transactions import perform
 from apps.mailboxes.models import Mailbox
 from apps.mailflow import refile
 from apps.mailflow.refile import Chosen, Hand
+from apps.spam.learning.features import Features
+from apps.spam.learning.hashing import EMPTY
 from apps.spam.marks import learning
+from apps.spam.marks.counting import unpacked
 from apps.spam.marks.counts import counts_for
 from apps.spam.marks.values import Apart, Learnt, Tokens, Wanted
 from apps.spam.models import Token, Total, Trained
@@ -33,7 +36,12 @@ def numbers(words: str) -> Tokens:
     return np.array(sorted({number(word) for word in words.split()}), np.int64)
 
 
-WORDS = Apart(lambda raw: numbers(raw.partition(b"\r\n\r\n")[2].decode()), 1)
+def apart(raw: bytes) -> Features:
+    words = numbers(raw.partition(b"\r\n\r\n")[2].decode()).view(np.uint64)
+    return Features(words, EMPTY, EMPTY, EMPTY)
+
+
+WORDS = Apart(apart, 1)
 """Takes a message apart into the words of its text."""
 
 
@@ -112,7 +120,7 @@ def agrees(scope: int) -> bool:
     totals = [0.0, 0.0]
     for row in Trained.objects.filter(mailbox_id=scope):
         totals[row.label] += 1
-        for token in learning.unpacked(bytes(row.tokens)).tolist():
+        for token in unpacked(bytes(row.tokens)).tolist():
             should.setdefault(token, [0.0, 0.0])[row.label] += 1
     return counted(scope) == {token: (bad, good) for token, (good, bad) in should.items()} and total(
         scope
