@@ -254,6 +254,21 @@ MAIL_TRACE_DAYS = registry.integer(
     "MAIL_TRACE_DAYS", 30, "How many days the story of each message is kept.", least=1, most=3650
 )
 
+# --- rules against spam ------------------------------------------------------------------------------------
+MAIL_RULES_FEED = registry.text(
+    "MAIL_RULES_FEED",
+    "",
+    "Where newer rules against spam are looked for: a signed file or an `https://` address; empty uses those of the release.",
+)
+MAIL_RULES_FEED_KEY = registry.text(
+    "MAIL_RULES_FEED_KEY",
+    "",
+    "The Ed25519 key, in base64, that signs the feed of rules, as `tools/rules_feed.py key` prints it; empty takes none.",
+)
+MAIL_RULES_FEED_EVERY = registry.seconds(
+    "MAIL_RULES_FEED_EVERY", 14 * 24 * 3600, "How long after a look at the feed of rules the next one is."
+)
+
 # --- mail in a browser -------------------------------------------------------------------------------------
 MAIL_IMAGE_PROXY = registry.switch(
     "MAIL_IMAGE_PROXY",

@@ -149,6 +149,13 @@ def _refresh_policies(during: Turn) -> int:
     )
 
 
+def _update_rules(_: Turn) -> str:
+    # Loaded once an hour by who needs it: the rules of the release are many.
+    from apps.spam.rules import fetching
+
+    return fetching.look_due(now=timezone.now())
+
+
 CHORES = (
     Chore("trace partitions", HOUR, _partitions),
     Chore("quarantine", HOUR, lambda _: quarantine.expire(timezone.now())),
@@ -174,6 +181,7 @@ CHORES = (
     Chore("reports to others", 600, lambda during: reporting.tell_all(during.may_claim, now=timezone.now())),
     Chore("names of senders", 600, lambda during: naming.look_up(during.may_claim, now=timezone.now())),
     Chore("block lists", HOUR, lambda during: watching.watch(during.may_claim, now=timezone.now())),
+    Chore("rules against spam", HOUR, _update_rules),
     Chore("old reports", HOUR, lambda during: reports.forget(during.may_claim, now=timezone.now())),
     Chore("what all were taught", 600, lambda during: levels.build_due(during.may_claim)),
     Chore("whom people write to", 60, lambda during: senders.read_letters(during.may_claim)),

@@ -151,6 +151,7 @@ class RuleClock(models.Model):
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     version = models.BigIntegerField(default=0)
+    feed_looked_at = models.DateTimeField(null=True, help_text="When the feed was looked at last.")
 
 
 class RulePlace(models.Model):

@@ -65,7 +65,7 @@ def create_rule(*, place: Place, rule: Rule, is_enabled: bool = True, actor: aud
                 raise RuleRefusedError(f"there are {most} rules here already, and no room for more")
             made = SpamRule.objects.create(
                 **place.by,
-                **_columns(rule),
+                **columns_of(rule),
                 name=rule.name,
                 is_enabled=is_enabled,
                 origin=SpamRule.Origin.OWN,
@@ -92,7 +92,7 @@ def change_rule(*, rule: SpamRule, changes: Mapping[str, Any], actor: audit.Acto
         touch([rule.place])
         # A changed rule gets another chance.
         SpamRule.objects.filter(id=rule.id).update(
-            **_columns(after), failures=0, failed_why="", changed_at=Now()
+            **columns_of(after), failures=0, failed_why="", changed_at=Now()
         )
         audit.record(
             actor=actor,
@@ -246,7 +246,8 @@ def _others(place: Place, rule: Rule) -> list[Rule]:
     return [row.definition() for row in rows.order_by("id")]
 
 
-def _columns(rule: Rule) -> dict[str, Any]:
+def columns_of(rule: Rule) -> dict[str, Any]:
+    """Return a rule as its row keeps it, without its name."""
     return {
         "target": rule.target.value,
         "header": rule.header,
