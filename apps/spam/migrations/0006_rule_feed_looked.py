@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('spam', '0004_rules'),
+        ('spam', '0005_own_weights'),
     ]
 
     operations = [
