@@ -15,6 +15,28 @@ DOMAIN: dict[str, Any] = {
     "sts_mode": "testing",
     "created_at": WHEN,
 }
+RULE: dict[str, Any] = {
+    "id": 12,
+    "name": "PARCEL_FEE",
+    "place": "domain",
+    "domain_id": 3,
+    "user_id": None,
+    "target": "body",
+    "header": "",
+    "expression": "parcel.{0,80}customs fee",
+    "score": 1.5,
+    "feed_score": None,
+    "sort": "phishing",
+    "description": "Asks for a fee before a parcel is delivered",
+    "samples": {"match": ["Your parcel: pay the customs fee"], "miss": ["Your parcel is here"]},
+    "origin": "own",
+    "group": "",
+    "is_enabled": True,
+    "failures": 0,
+    "failed_why": "",
+    "created_at": WHEN,
+    "changed_at": WHEN,
+}
 DNS: dict[str, Any] = {
     "looked_at": WHEN,
     "faults": 1,

@@ -11,6 +11,7 @@ from drf_spectacular.openapi import AutoSchema
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Mail", ("Folders", "Messages", "Letters", "Drafts")),
     ("Directory", ("Organisations", "Domains", "Users", "Mailboxes", "Aliases", "Imports")),
+    ("Spam", ("Spam rules",)),
     ("Access", ("Tokens", "Credentials", "Roles", "Sessions")),
     ("Operation", ("Queue", "Trace", "Audit", "System")),
 )

@@ -18,6 +18,7 @@ from .views import (
     organisations,
     queue,
     reference,
+    rules,
     senders,
     system,
     tokens,
@@ -129,6 +130,9 @@ urlpatterns = [
     path(
         "imports/<uuid:import_id>/passwords", imports.ImportPasswordsView.as_view(), name="import_passwords"
     ),
+    path("spam/rules", rules.RulesView.as_view(), name="rules"),
+    path("spam/rules/test", rules.RuleTestView.as_view(), name="rule_test"),
+    path("spam/rules/<id:rule_id>", rules.RuleView.as_view(), name="rule"),
     path("queue", queue.QueueView.as_view(), name="queue"),
     path("queue/causes", queue.CausesView.as_view(), name="causes"),
     path("queue/actions", queue.BulkActionsView.as_view(), name="bulk_actions"),

@@ -21,6 +21,7 @@ RAW = {
     "imports_create": ("text/csv", b"address\nx@nowhere.test\n"),
 }
 QUERIES = {"folders_changes": "?since=0", "uploads_create": "?name=x"}
+RULE = {"target": "subject", "expression": "x", "place": "domain", "domain_id": "<domain_id>"}
 BODIES: dict[str, Any] = {
     "folders_create": {"name": "New"},
     "folders_rename": {"name": "New"},
@@ -46,6 +47,9 @@ BODIES: dict[str, Any] = {
     "members_set": {"rights": ["read"]},
     "aliases_create": {"address": "new@{domain}", "targets": ["x@far.example"]},
     "aliases_change": {"targets": ["x@far.example"]},
+    "rules_create": {**RULE, "name": "NEW_RULE"},
+    "rules_test": RULE,
+    "rules_change": {"score": 0.5},
     "queue_act": {"action": "hold"},
     "queue_act_on_many": {"action": "hold", "filter": {}},
 }

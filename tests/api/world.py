@@ -24,6 +24,8 @@ from apps.mailflow.writing.fields import Fields
 from apps.mailflow.writing.sending import Sent, send
 from apps.protocols.mime.letter import Person
 from apps.queue.models import QueuedRecipient
+from apps.spam.rules import services as rules
+from apps.spam.rules.definitions import Rule, Target
 from apps.store.flags import NONE
 from apps.store.services import folders
 from apps.store.services.appending import append_one
@@ -153,6 +155,9 @@ def a_world() -> World:
         "token_id": token.credential_id,
         "mailbox_id": mailbox.pk,
         "alias_id": alias.pk,
+        "rule_id": rules.create_rule(
+            place=rules.Place(domain=domain), rule=Rule("OURS", Target.BODY, "x"), actor=SYSTEM
+        ).pk,
         "recipient_id": recipient.pk,
         "trace_id": trace_id,
         "import_id": runs.upload(

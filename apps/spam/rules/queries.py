@@ -33,6 +33,19 @@ def site_rules(rows: QuerySet[SpamRule]) -> QuerySet[SpamRule]:
     return rows.filter(domain=None, user=None)
 
 
+def of_place(rows: QuerySet[SpamRule], place: str) -> QuerySet[SpamRule]:
+    """Keep rules of the site, of domains, or of users; any where no place is named."""
+    match place:
+        case "site":
+            return site_rules(rows)
+        case "domain":
+            return rows.filter(domain__isnull=False)
+        case "user":
+            return rows.filter(user__isnull=False)
+        case _:
+            return rows
+
+
 def find_rules(rows: QuerySet[SpamRule], text: str) -> QuerySet[SpamRule]:
     """Keep rules whose name, description or expression holds this text."""
     text = text.strip()
