@@ -37,6 +37,7 @@ class Section:
 SECTIONS = (
     Section("security", "settings:security", "shield-check", _("Sign-in and security")),
     Section("appearance", "settings:appearance", "palette", _("Appearance")),
+    Section("junk", "settings:junk", "shield-ban", _("Junk mail")),
     Section("privacy", "settings:privacy", "eye-off", _("Privacy")),
 )
 SECURITY = "security"
