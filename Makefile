@@ -4,7 +4,7 @@ PY := .venv/bin/python
 TESTERS = $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 3 / 2 )))
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run check test fuzz show bench settings requirements assets words release _types _style _fast
+.PHONY: help run check test fuzz show bench bench-spam settings requirements assets words release _types _style _fast
 
 help:
 	@echo "make run starts a mail server; make alone shows this:"
@@ -50,6 +50,10 @@ show: ## every line of "what it can do", shown against a running system
 bench: ## measure; BENCHMARKS.md says what the figures mean
 	@tools/bootstrap dev
 	$(PY) -m bench.run_all
+
+bench-spam: ## measure the spam filter against its goals; QUICK=--quick for samples, DATA=PATH for other mail
+	@tools/bootstrap dev
+	nice -n 10 $(PY) -m bench.spam $(QUICK) $(if $(DATA),--data $(DATA))
 
 settings: ## write the table of settings into README.md
 	@tools/bootstrap dev
