@@ -125,6 +125,14 @@ ACTIONS: Mapping[str, tuple[str | Promise, Mapping[str, str | Promise]]] = {
             "blocklist.mended": _lazy("Block list works again"),
         },
     ),
+    "antivirus": (
+        _lazy("Virus scanner"),
+        {
+            "antivirus.old": _lazy("Signatures of the virus scanner old"),
+            "antivirus.silent": _lazy("Virus scanner silent"),
+            "antivirus.well": _lazy("Virus scanner well again"),
+        },
+    ),
     "filter": (
         _lazy("Spam filter"),
         {

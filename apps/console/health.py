@@ -8,8 +8,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from apps.events.health import OK, check
 from apps.reports.blocklists import measures
+from apps.spam.antivirus import measures as scanners
 
 measures.register()
+scanners.register()
 
 
 @never_cache

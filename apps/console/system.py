@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _now
@@ -16,6 +17,7 @@ from apps.events.servers import Disk
 from apps.events.wake import Job
 from apps.protocols.mailauth.blocklists import State
 from apps.reports.blocklists.queries import Stands
+from apps.spam.antivirus.queries import Stands as Scans
 
 # The beat wakes each job every five seconds, and a turn of it may take a minute.
 SILENT_SECONDS = 150
@@ -104,6 +106,24 @@ STANDS: Mapping[State, tuple[str, str | Promise]] = {
     State.BROKEN: ("warn", _("broken list")),
     State.SILENT: ("off", _("no answer")),
 }
+
+
+SCANS: Mapping[str, tuple[str, str | Promise]] = {
+    "well": ("ok", _("works")),
+    "old": ("warn", _("old signatures")),
+    "silent": ("err", _("does not answer")),
+}
+
+
+def of_scanner(found: Scans | None) -> list[Part]:
+    """Say whether the virus scanner answers, and how old its signatures are; nothing where there is none."""
+    if found is None:
+        return []
+    look, word = SCANS.get(found.state, ("off", _("unknown")))
+    note = ""
+    if found.made_at is not None:
+        note = date_format(timezone.localtime(found.made_at))
+    return [Part(_("Virus scanner"), look, word, note)]
 
 
 def of_blocklists(rows: Sequence[Stands], now: datetime) -> list[Part]:

@@ -22,7 +22,7 @@ TELLING = 2.0
 """From what its symbols weigh on, a message is said to be phishing, or bulk mail."""
 BLOCKED = "LIST_BLOCKED"
 BLOCK_WEIGHT = 20.0
-ONLY_ACCUSING = frozenset({"antivirus"})
+ONLY_ACCUSING = frozenset({"antivirus", "macros"})
 """Sources that never speak for a message: without their word nobody is refused who would not have been."""
 MILDER = (Action.TAG, Action.JUNK, Action.QUARANTINE)
 MOST_CHANGES = 10

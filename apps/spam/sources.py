@@ -9,6 +9,7 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from .antivirus.evidence import NAME, antivirus
 from .authentication import authentication
 from .content import examine
 from .envelopes import Envelope
@@ -109,6 +110,7 @@ def load() -> Sources:
         Source("lists", lambda message: listed(message.envelope)),
         Source("content", lambda message: examine(message.reading)),
         Source("learned", learned.site, learned.version, may_be_stopped=False),
+        Source(NAME, lambda message: antivirus(message.raw), may_be_stopped=False),
         Source("rules", asking.site_rules, may_be_stopped=False),
     ]
     home: list[HomeSource] = [

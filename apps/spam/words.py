@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from apps.spam.antivirus.evidence import PHISHING, SUSPECT, UNWANTED, VIRUS
 from apps.spam.content.words import WORDS as OF_CONTENT
 from apps.spam.decision import BLOCKED
 from apps.spam.learned import BAYES, MODEL
@@ -18,6 +19,10 @@ OWN: Mapping[str, Promise] = {
     BAYES: _("Its words were seen in mail that was learned from."),
     UNFAMILIAR: _("Nothing like it was seen before, which speaks neither for nor against it."),
     BLOCKED: _("Its sender is on a list of senders who are never wanted."),
+    VIRUS: _("It holds a virus, by the name that the virus scanner gives it."),
+    SUSPECT: _("The virus scanner finds something in it suspect."),
+    PHISHING: _("The virus scanner takes it for phishing."),
+    UNWANTED: _("The virus scanner knows it as unwanted mail."),
     "SPF_PASS": _("It came from a host that its sender's domain names (SPF)."),
     "SPF_FAIL": _("It came from a host that its sender's domain forbids (SPF)."),
     "SPF_SOFTFAIL": _("It came from a host that its sender's domain does not name (SPF)."),

@@ -33,6 +33,17 @@ MAIL_SPAM_LISTS = registry.words(
     "Lists mail is judged by, in DNS: host:zone, domain:zone (author, sender, links) or young:zone, each perhaps with the answers "
     "that count and a weight in nats: host:bl.example.org=127.0.0.2-11@2.5. Empty asks nobody.",
 )
+MAIL_CLAMD = registry.socket(
+    "MAIL_CLAMD",
+    "",
+    "Where clamd (ClamAV) listens, as /path/to/socket or host:port: mail is shown to it. Empty asks no virus scanner.",
+)
+MAIL_CLAMD_SECONDS = registry.seconds(
+    "MAIL_CLAMD_SECONDS",
+    1.5,
+    "How long clamd may take for a message; what takes longer is judged without it, and that is said.",
+    least=0.1,
+)
 MAIL_GREYLIST_FROM = registry.integer(
     "MAIL_GREYLIST_FROM",
     2,

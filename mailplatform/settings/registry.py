@@ -169,3 +169,17 @@ def addresses(name: str, default: str, help: str) -> list[str]:  # noqa: A002
         return [str(ipaddress.ip_address(entry)) for entry in entries]
 
     return _read(name, default, help, parse, "a list of addresses")
+
+
+def socket(name: str, default: str, help: str) -> str:  # noqa: A002
+    """Read where a server listens: the path of a Unix socket, or host:port; nothing where the default is nothing."""
+
+    def parse(raw: str) -> str:
+        if raw.startswith("/") or (not raw and not default):
+            return raw
+        host, _, port = raw.rpartition(":")
+        if not host or not port.isdigit() or not 1 <= int(port) <= 65535:
+            raise ValueError("give a path that begins with /, or host:port")
+        return raw
+
+    return _read(name, default, help, parse, "where a server listens")

@@ -15,6 +15,7 @@ from apps.events.servers import Disk
 from apps.events.valkey import sync_client
 from apps.events.wake import Job, looked, looking
 from apps.reports.models import Standing
+from apps.spam.models import Scanner
 from tests.console.browser import browser
 from tests.factories import a_role, a_user
 
@@ -97,6 +98,19 @@ def test_an_address_on_a_block_list_is_told(page: Client, settings: Any) -> None
     assert "192.0.2.1 on bl.test" in shown
     assert "for 2\xa0hours: 127.0.0.2, See &lt;b&gt;bl.test&lt;/b&gt;" in shown
     assert "192.0.2.1 on bl.test" in text(page.get("/console/"))
+
+
+def test_a_virus_scanner_with_old_signatures_is_told(page: Client, settings: Any) -> None:
+    settings.MAIL_CLAMD = "/run/clamd.sock"
+    assert "Virus scanner" not in text(page.get("/console/system/"))
+    long_ago = timezone.now() - timedelta(days=9)
+    Scanner.objects.create(
+        place="/run/clamd.sock", state="old", made_at=long_ago, since=long_ago, looked_at=timezone.now()
+    )
+    body = text(page.get("/console/system/"))
+    assert "Virus scanner" in body
+    assert "old signatures" in body
+    assert "old signatures" in text(page.get("/console/"))
 
 
 def test_a_page_costs_so_many_statements(page: Client, settings: Any) -> None:

@@ -35,6 +35,7 @@ from apps.reports import keeping as reports
 from apps.reports import naming
 from apps.reports.blocklists import watching
 from apps.spam import keeping as judgements
+from apps.spam.antivirus import watching as scanners
 from apps.spam.marks import levels
 from apps.spam.reputation import services as senders
 from apps.store import packing
@@ -182,6 +183,7 @@ CHORES = (
     Chore("names of senders", 600, lambda during: naming.look_up(during.may_claim, now=timezone.now())),
     Chore("block lists", HOUR, lambda during: watching.watch(during.may_claim, now=timezone.now())),
     Chore("rules against spam", HOUR, _update_rules),
+    Chore("virus scanner", HOUR, lambda during: scanners.watch(during.may_claim, now=timezone.now())),
     Chore("old reports", HOUR, lambda during: reports.forget(during.may_claim, now=timezone.now())),
     Chore("what all were taught", 600, lambda during: levels.build_due(during.may_claim)),
     Chore("whom people write to", 60, lambda during: senders.read_letters(during.may_claim)),

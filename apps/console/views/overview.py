@@ -26,6 +26,7 @@ from apps.mailboxes.queries import nearly_full, usage_within
 from apps.queue import queries
 from apps.queue.words import words_of
 from apps.reports.blocklists.queries import standing
+from apps.spam.antivirus.queries import scanner
 
 from .queue import NO_CODE
 
@@ -65,7 +66,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     if everything := where(request, Noun.SYSTEM):
         parts = _parts()
         failures = throttle.recent_failures()
-        lists = system.of_blocklists(standing(), now)
+        lists = system.of_blocklists(standing(), now) + system.of_scanner(scanner())
         found += concerns.of_system([*parts, *lists]) + concerns.of_sign_ins(failures)
         found += concerns.of_certificates(troubles(now))
         context |= {"parts": parts, "failures": failures, "window_began": now - throttle.window()}

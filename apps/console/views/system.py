@@ -17,6 +17,7 @@ from apps.events.transactions import ask
 from apps.events.valkey import sync_client
 from apps.queue import queries
 from apps.reports.blocklists.queries import standing
+from apps.spam.antivirus.queries import scanner
 
 
 @administrators
@@ -33,13 +34,15 @@ def system(request: HttpRequest) -> HttpResponse:
     of_disk = parts.of_disk(disk)
     now = timezone.now()
     lists = parts.of_blocklists(standing(), now)
-    all_parts = [*running, *jobs, of_database, of_valkey, of_disk, *lists]
+    scanners = parts.of_scanner(scanner())
+    all_parts = [*running, *jobs, of_database, of_valkey, of_disk, *lists, *scanners]
     context = {
         "section": "system",
         "now": now,
         "processes": running,
         "jobs": jobs,
         "lists": lists,
+        "scanners": scanners,
         "database": database,
         "of_database": of_database,
         "valkey": valkey,

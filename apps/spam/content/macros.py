@@ -6,6 +6,7 @@ oletools is loaded by the first file that holds a macro, for it takes 20 MB that
 import enum
 import logging
 import re
+import warnings
 
 MOST_BYTES = 4 * 1024 * 1024
 MOST_CODE = 500_000
@@ -56,7 +57,9 @@ def holds(data: bytes) -> Macros:
 
 
 def _read(data: bytes) -> Macros:
-    from oletools.olevba import VBA_Parser
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from oletools.olevba import VBA_Parser
 
     # What it says about broken files is no news of ours.
     logging.getLogger("olevba").setLevel(logging.CRITICAL)

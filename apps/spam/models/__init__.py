@@ -4,6 +4,7 @@ from .judgements import Judgement
 from .learning import Cursor, ModelVersion, Own, Token, Total, Trained
 from .reputation import Known, Said, Standing
 from .rules import RuleClock, RuleFeed, RulePlace, SpamRule
+from .scanner import Scanner
 from .wishes import FilterGroup, FilterGroupMember, FilterSettings, SenderEntry
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "RuleFeed",
     "RulePlace",
     "Said",
+    "Scanner",
     "SenderEntry",
     "SpamRule",
     "Standing",
