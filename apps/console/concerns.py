@@ -13,6 +13,7 @@ from apps.accounts.throttle import Failures
 from apps.domains.certificates.queries import Troubles
 from apps.domains.models import DnsLook
 from apps.mailboxes.models import Mailbox
+from apps.mailflow.models import SenderHold
 from apps.queue.queries import Depth
 
 from .system import Part
@@ -64,6 +65,20 @@ def of_queue(depth: Depth, now: datetime) -> list[Concern]:
         )
         found.append(Concern("held", _("held"), text % depth.held, f"{where}?state=held"))
     return found
+
+
+def of_senders(held: Sequence[SenderHold]) -> list[Concern]:
+    """Return the users whose mail is held because their account may be misused."""
+    where = reverse("console:queue") + "?state=held"
+    return [
+        Concern(
+            "err",
+            _("misuse"),
+            _("The account of %(user)s may be misused; its mail is held") % {"user": one.user.address},
+            where,
+        )
+        for one in held
+    ]
 
 
 def of_certificates(found: Troubles) -> list[Concern]:

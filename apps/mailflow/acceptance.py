@@ -63,6 +63,8 @@ class Arrival:
     """The organisations whose copy is filed as junk, as its author's domain asks."""
     held: str = ""
     """Why it is kept in the queue until somebody lets it go; empty: it is due at once."""
+    suspended: str = ""
+    """The same for what its sender believes to be sent: unlike a letter that can be recalled, it has its trace."""
 
 
 @dataclass(slots=True)
@@ -81,6 +83,8 @@ class Prepared:
     messages: list[NewMessage]
     packed: list[blobs.PackedBlob]
     event: trace.Event
+    is_told: bool = True
+    """Not so for what its author can recall: whoever lets it go records the event then."""
 
 
 class Writer:
@@ -258,11 +262,11 @@ def _prepared(
                 accepted_at=arrival.received_at,
                 verdict=verdict,
                 priority=arrival.priority - _waits(arrival, verdict),
-                held=arrival.held,
+                held=arrival.held or arrival.suspended,
                 evidence=_evidence(arrival, organisation_id),
             )
         )
-    return Prepared(messages, kept, _event(arrival, scanned, verdict))
+    return Prepared(messages, kept, _event(arrival, scanned, verdict), is_told=not arrival.held)
 
 
 def _waits(arrival: Arrival, verdict: dict[str, Any] | None) -> int:
@@ -318,10 +322,10 @@ def _event(arrival: Arrival, scanned: Scanned, verdict: dict[str, Any] | None) -
 def keep(prepared: Sequence[Prepared]) -> Plan[list[int]]:
     """Keep and queue what was prepared; return the ids of the queued messages.
 
-    Nobody is told of what is held: whoever lets it go records the event then.
+    Nobody is told of what its author can recall: whoever lets it go records the event then.
     """
     yield from blobs.insert(blob for item in prepared for blob in item.packed)
-    yield from trace.record(item.event for item in prepared if not item.messages[0].held)
+    yield from trace.record(item.event for item in prepared if item.is_told)
     return (yield from services.enqueue([message for item in prepared for message in item.messages]))
 
 

@@ -283,3 +283,28 @@ class RosterLine(models.Model):
     def said(self) -> str:
         """What came of it, in words."""
         return bytes(self.text).decode()
+
+
+class SenderHold(models.Model):
+    """A user whose mail is held because the account may be in somebody else's hands; open until somebody decides."""
+
+    class Outcome(models.TextChoices):
+        """How it ended."""
+
+        OPEN = "", "nobody has decided"
+        RELEASED = "released", "the mail was let go"
+        DROPPED = "dropped", "the mail was given up"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sender_holds")
+    reasons = models.JSONField(help_text="What looked wrong, in plain words, with numbers.")
+    began_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=320, blank=True)
+    outcome = models.CharField(max_length=8, blank=True, choices=Outcome, default=Outcome.OPEN)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"], condition=models.Q(ended_at__isnull=True), name="mailflow_hold_one_open"
+            )
+        ]

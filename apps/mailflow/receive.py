@@ -131,6 +131,7 @@ class Reception:
         if await self.is_delayed(peer, transaction, met, verdict):
             reason = f"doubtful mail of an unknown sender, score {(verdict or {}).get('score', 0):.1f}"
             return Defer(replies.COME_AGAIN, reason, checks=met.evidence)
+        suspended = await self.suspended(peer, transaction, verdict)
         above = met.fields + await self.above(met.body, now)
         return await self.writer.put(
             Arrival(
@@ -153,6 +154,7 @@ class Reception:
                 written=transaction.written,
                 evidence=met.evidence,
                 junk_for=met.disposal.junk_for,
+                suspended=suspended,
             ),
             verdict,
         )
@@ -163,6 +165,10 @@ class Reception:
             return None
         mailboxes = [p.mailbox_id for p in transaction.places.values() if p.mailbox_id is not None]
         return await self.scanner.verdict(met.body, _envelope(peer, transaction, met), mailboxes)
+
+    async def suspended(self, peer: Peer, transaction: Transaction, verdict: dict[str, Any] | None) -> str:
+        """Return why a message that is taken is held; nothing for it is not."""
+        return ""
 
     async def is_delayed(
         self, peer: Peer, transaction: Transaction, met: Met, verdict: dict[str, Any] | None

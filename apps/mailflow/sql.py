@@ -53,3 +53,34 @@ WITH gone AS (
 )
 SELECT count(*)::int FROM gone
 """
+
+# Whether a user's mail is held until somebody decides.
+IS_HELD = "SELECT EXISTS (SELECT FROM mailflow_senderhold WHERE user_id = %s::bigint AND ended_at IS NULL)"
+
+# Who, in an organisation, has sent what still waits (or, with a reason, is held for that reason), by our doors.
+SENDERS_WAITING = """
+SELECT DISTINCT m.sender FROM queue_recipient r JOIN queue_message m ON m.id = r.message_id
+ WHERE m.organisation_id = %(organisation)s::bigint AND m.origin = 'submission' AND m.sender <> ''
+   AND r.state = %(state)s::text AND (%(why)s::text = '' OR r.last_reply = %(why)s::text)
+"""
+
+# What of it these senders sent.
+WAITING_OF = """
+SELECT r.id FROM queue_recipient r JOIN queue_message m ON m.id = r.message_id
+ WHERE m.organisation_id = %(organisation)s::bigint AND m.origin = 'submission' AND m.sender = ANY(%(senders)s::text[])
+   AND r.state = %(state)s::text AND (%(why)s::text = '' OR r.last_reply = %(why)s::text)
+"""
+
+# Whose mail other servers refused so often within the last hour, and how often.
+BOUNCED = """
+SELECT m.organisation_id, m.sender, count(*)::int FROM queue_recipient r JOIN queue_message m ON m.id = r.message_id
+ WHERE r.finished_at > now() - interval '1 hour' AND r.state = 'failed' AND r.lane = 'remote'
+   AND m.origin = 'submission' AND m.sender <> ''
+ GROUP BY 1, 2 HAVING count(*) >= %s::int
+"""
+
+# Whose mailbox an address leads to.
+OWNERS = """
+SELECT DISTINCT m.owner_id FROM mailboxes_route(ARRAY[%s::text]) r JOIN mailboxes_mailbox m ON m.id = r.mailbox_id
+ WHERE r.state = 'mailbox' AND m.owner_id IS NOT NULL
+"""

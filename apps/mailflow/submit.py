@@ -9,7 +9,8 @@ messages, goes. Everything else stays, byte for byte.
 
 import datetime as dt
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from apps.accounts.authentication import SignedIn
@@ -25,9 +26,10 @@ from apps.protocols.smtp.commands import Mail, Rcpt
 from apps.protocols.smtp.data import Fault
 from apps.queue.models import Origin
 
-from . import routing, sql
+from . import holding, routing, sql
 from .arrivals import Peer, Routed, Transaction
 from .forged import without_forged
+from .misuse import Watch
 from .receive import FAULTS, Reception, here
 from .signing import signed_on_loop
 from .strangers import Met, meet_user
@@ -38,10 +40,19 @@ BLIND = (b"bcc", b"resent-bcc")
 MAX_AUTHORS = 20
 
 
+@dataclass(frozen=True, slots=True)
+class Misuse:
+    """How misuse is seen, and what is done then: holding crosses to where the audit trail is written."""
+
+    watch: Watch
+    hold: Callable[[int, Sequence[str]], Awaitable[object]]
+
+
 class Submission(Reception):
     """How our users' mail comes in."""
 
     origin = Origin.SUBMISSION
+    misuse: Misuse | None = None
 
     async def sender(self, peer: Peer, mail: Mail) -> Verdict:
         """Answer MAIL FROM: it is one of the user's addresses."""
@@ -94,6 +105,19 @@ class Submission(Reception):
 
     def unwanted(self, verdict: dict[str, Any] | None, transaction: Transaction) -> None:
         """Refuse nothing: what a user sends is nobody else's fault."""
+
+    async def suspended(self, peer: Peer, transaction: Transaction, verdict: dict[str, Any] | None) -> str:
+        """Hold what is sent by an account that may be in somebody else's hands."""
+        if peer.user is None:
+            return ""
+        user_id = peer.user.user_id
+        is_held = await self.database.perform(holding.is_held(user_id))
+        if not is_held and self.misuse is not None:
+            recipients = [place.address for place in transaction.places.values()]
+            if reasons := await self.misuse.watch.look(user_id, recipients, verdict):
+                await self.misuse.hold(user_id, reasons)
+                is_held = True
+        return holding.WHY if is_held else ""
 
     async def above(self, body: bytes, now: dt.datetime) -> bytes:
         """Return the signatures of its authors' domains."""

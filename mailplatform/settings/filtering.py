@@ -53,3 +53,13 @@ MAIL_GREYLIST_FROM = registry.integer(
 MAIL_GREYLIST_TO = registry.integer(
     "MAIL_GREYLIST_TO", 9, "From this score on it is not worth asking for again: it is refused, or junk."
 )
+MAIL_OUTBOUND_NEW = registry.integer(
+    "MAIL_OUTBOUND_NEW",
+    300,
+    "A user who writes to more than so many people within an hour whom they never wrote to before has their mail held; 0: no limit.",
+)
+MAIL_OUTBOUND_BOUNCES = registry.integer(
+    "MAIL_OUTBOUND_BOUNCES",
+    30,
+    "A user of whose recipients so many are refused by their servers within an hour has their mail held; 0: never.",
+)

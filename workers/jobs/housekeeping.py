@@ -26,7 +26,7 @@ from apps.events.transactions import perform
 from apps.events.valkey import sync_client
 from apps.events.wake import Job, looking
 from apps.mailboxes import services as mailboxes
-from apps.mailflow import quarantine, removal, reporting, undo
+from apps.mailflow import holding, quarantine, removal, reporting, undo
 from apps.mailflow.roster import keeping as rosters
 from apps.mailflow.run_queue import Turn
 from apps.mailflow.writing import drafts, release, uploads
@@ -159,6 +159,7 @@ def _update_rules(_: Turn) -> str:
 
 CHORES = (
     Chore("trace partitions", HOUR, _partitions),
+    Chore("senders who bounce", 60, lambda _: holding.look_at_bounces()),
     Chore("quarantine", HOUR, lambda _: quarantine.expire(timezone.now())),
     Chore("judgements", HOUR, lambda _: judgements.forget(timezone.now())),
     Chore("sums of traffic", 60, _sum_up_traffic),

@@ -2,27 +2,30 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.conf import settings
 
 from apps.domains.resolver import the_resolver
 from apps.events.refusals import RefusalLog
 from apps.events.transactions import Database
+from apps.mailflow import holding
 from apps.mailflow.acceptance import Writer
 from apps.mailflow.disposal import Mode
 from apps.mailflow.examine import Examiner
 from apps.mailflow.greylist import Greylist
 from apps.mailflow.listings import Listings
+from apps.mailflow.misuse import Watch
 from apps.mailflow.rate import Rate, Rates
 from apps.mailflow.receive import Limits, Reception
 from apps.mailflow.routing import Router
 from apps.mailflow.scan import Scanner
 from apps.mailflow.strangers import Strangers
-from apps.mailflow.submit import Submission
+from apps.mailflow.submit import Misuse, Submission
 from apps.protocols.mailauth.blocklists import ListError
 from apps.protocols.mailauth.dmarc import By
 from apps.protocols.mailauth.sender_lists import read_sender_lists
+from workers.bridge import db
 from workers.lifecycle import Process
 
 from .connection import Connection
@@ -74,6 +77,10 @@ def _greylist(database: Database, now: Callable[[], float]) -> Greylist | None:
     return Greylist(database.valkey, window=window, now=now) if window[0] < window[1] else None
 
 
+async def _hold(user_id: int, reasons: Sequence[str]) -> None:
+    await db(holding.hold, user_id, reasons)
+
+
 async def open_doors(process: Process, *, now: Callable[[], float]) -> None:
     """Open MX, submission (STARTTLS) and submissions (TLS)."""
     writer = Writer(process.database, writers=1)
@@ -112,6 +119,9 @@ async def open_doors(process: Process, *, now: Callable[[], float]) -> None:
         settings.MAIL_HOSTNAME,
         scanner=scanner,
     )
+    if settings.MAIL_SPAM:
+        watch = Watch(process.database.valkey, most_new=settings.MAIL_OUTBOUND_NEW, now=now)
+        submission.misuse = Misuse(watch, _hold)
     doors = (
         (_door("mx", is_for_users=False), reception, settings.MAIL_SMTP_PORT, False),
         (_door("submission", is_for_users=True), submission, settings.MAIL_SUBMISSION_PORT, False),

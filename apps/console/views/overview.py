@@ -23,6 +23,7 @@ from apps.events.traffic import Traffic, traffic
 from apps.events.transactions import ask
 from apps.events.valkey import sync_client
 from apps.mailboxes.queries import nearly_full, usage_within
+from apps.mailflow.holding import holds_within
 from apps.queue import queries
 from apps.queue.words import words_of
 from apps.reports.blocklists.queries import standing
@@ -72,7 +73,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         context |= {"parts": parts, "failures": failures, "window_began": now - throttle.window()}
     if within := where(request, Noun.QUEUE):
         depth, causes = ask(queries.standing(within, limit=MOST))
-        found += concerns.of_queue(depth, now)
+        found += concerns.of_queue(depth, now) + concerns.of_senders(list(holds_within(within)[:MOST]))
         context |= {"depth": depth, "causes": [_said(cause) for cause in causes]}
     if within := where(request, Noun.DOMAIN):
         found += concerns.of_domains(faulty(domains_in(within), most=MOST + 1), MOST)

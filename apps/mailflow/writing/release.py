@@ -10,8 +10,8 @@ from apps.events import trace
 from apps.events.transactions import Plan, Run, perform, query
 from apps.mailboxes.models import Mailbox
 from apps.mailboxes.queries import Reachable
-from apps.mailflow import signing, submit
-from apps.mailflow.models import Draft, Sending
+from apps.mailflow import holding, signing, submit
+from apps.mailflow.models import Draft, SenderHold, Sending
 from apps.mailflow.run_queue import Turn
 from apps.organisations.errors import NotFoundError
 from apps.protocols.addresses import Address, AddressError
@@ -45,6 +45,7 @@ def release_due(turn: Turn, *, now: dt.datetime) -> int:
     tried: set[UUID] = set()
     while turn.may_claim():
         due = Sending.objects.filter(state=Sending.State.HELD, until__lte=now).exclude(id__in=tried)
+        due = due.exclude(user_id__in=SenderHold.objects.filter(ended_at=None).values("user_id"))
         ids = list(due.order_by("until").values_list("id", flat=True)[:AT_ONCE])
         if not ids:
             break
@@ -66,6 +67,8 @@ def release(sending_id: UUID, now: dt.datetime) -> bool:
         sending = locked.filter(id=sending_id, state=Sending.State.HELD, until__lte=now).first()
         if sending is None:
             return False
+        if perform(holding.is_held(sending.user_id)):
+            return False  # It stays where it is until somebody has decided about its author.
         place = _own_place(sending)
         if not perform(may_leave(sending)):
             # Its author was switched off, or may write as this address no longer: nothing leaves in their name.
