@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from .lists import About, Effect, Entry, matching
+from .rules.definitions import USER_PREFIX
 from .symbols import UNFAMILIAR, Evidence, Sort, Source, Symbol, probability
 from .thresholds import NORMAL, Action, Settings, Threshold
 
@@ -139,6 +140,8 @@ def _by_score(
         return max(action, Action.JUNK, key=lambda one: one.hardness), Reason.BLOCKED
     if action is Action.REFUSE and any(name not in ONLY_ACCUSING for name, _ in evidence.missing):
         return settings.reached(score, MILDER), Reason.INCOMPLETE
+    if action is Action.REFUSE and _is_weaker_without_own(evidence, settings):
+        return settings.reached(score, MILDER), Reason.UNCORROBORATED
     if action is Action.REFUSE and corroboration(evidence) < CORROBORATION:
         return settings.reached(score, MILDER), Reason.UNCORROBORATED
     return action, Reason.CLEAN if action is Action.INBOX else Reason.SCORE
@@ -154,8 +157,23 @@ def corroboration(evidence: Evidence) -> float:
     return sum(
         symbol.weight
         for symbol in evidence.symbols
-        if symbol.source in CORROBORATING and symbol.weight > 0 and symbol.sort is not Sort.BULK
+        if symbol.source in CORROBORATING
+        and symbol.weight > 0
+        and symbol.sort is not Sort.BULK
+        and not _is_own(symbol)
     )
+
+
+def _is_own(symbol: Symbol) -> bool:
+    """Whether a rule of the mailbox's owner said so: it moves their mail, and sends none of it back."""
+    return symbol.source is Source.RULE and symbol.name.startswith(USER_PREFIX)
+
+
+def _is_weaker_without_own(evidence: Evidence, settings: Settings) -> bool:
+    rest = [symbol for symbol in evidence.symbols if not (_is_own(symbol) and symbol.weight > 0)]
+    if len(rest) == len(evidence.symbols):
+        return False
+    return settings.reached(score_of(replace(evidence, symbols=tuple(rest)))) is not Action.REFUSE
 
 
 def _sort(evidence: Evidence, score: float, settings: Settings) -> Sort | None:

@@ -191,3 +191,13 @@ def test_what_was_learned_never_refuses(found: list[float], source: Source) -> N
 def test_presets_get_harder_with_the_score(preset: Preset) -> None:
     drawn = [at for at in PRESETS[preset].values() if at is not None]
     assert drawn == sorted(drawn)
+
+
+def test_a_rule_of_ones_own_moves_mail_and_refuses_none() -> None:
+    own = Symbol("MY_RULE", 10.0, Source.RULE)
+    for others, action in ((0.0, Action.JUNK), (5.0, Action.JUNK), (8.9, Action.JUNK), (9.5, Action.REFUSE)):
+        found = Evidence((own, Symbol("IT", others, Source.RULE)))
+        assert decide(found).action is action, others
+    assert decide(
+        Evidence((Symbol("MY_RULE", -10.0, Source.RULE), Symbol("IT", 12.0, Source.RULE)))
+    ).action is (Action.TAG)

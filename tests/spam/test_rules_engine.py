@@ -194,6 +194,7 @@ def test_a_bad_expression_over_names_is_refused_with_the_reason(expression: str,
         (rule("AA", Target.CLIENT, "192.0.2.1/24"), "network"),
         (rule("AA", Target.CLIENT, "example.org"), "network"),
         (Rule("AA", Target.BODY, "x", samples=Samples(("x",) * 21)), "samples"),
+        (Rule("AA", Target.BODY, "x", sort=Sort.VIRUS), "antivirus"),
     ],
 )
 def test_a_rule_without_sensible_form_is_refused(bad: Rule, why: str) -> None:

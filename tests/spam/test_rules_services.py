@@ -234,3 +234,15 @@ def test_a_process_reports_what_failed_in_it() -> None:
     rules.site().failures["PRIZE"] = engine.MOST_FAILURES
     assert rules.report() == ["PRIZE"]
     assert rules.report() == []
+
+
+def test_what_failed_is_reported_by_itself() -> None:
+    now = [0.0]
+    services.create_rule(place=SITE, rule=PRIZE, actor=SYSTEM)
+    rules = Rules(clock=lambda: now[0])
+    rules.site().failures["PRIZE"] = engine.MOST_FAILURES
+    now[0] += 2.5
+    rules.site()
+    assert told()[-1] == "spam_rule.failed"
+    now[0] += 2.5
+    assert len(rules.site()) == 0

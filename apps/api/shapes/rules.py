@@ -20,7 +20,7 @@ from apps.spam.symbols import Sort
 from .fields import MOST_BYTES, StrictShape
 
 TARGETS = [one.value for one in Target]
-SORTS = [one.value for one in Sort]
+SORTS = [one.value for one in Sort if one is not Sort.VIRUS]
 PLACES = ("site", "domain", "user")
 
 

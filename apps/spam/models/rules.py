@@ -47,7 +47,6 @@ class SpamRule(models.Model):
         SPAM = Sort.SPAM.value, _("spam")
         PHISHING = Sort.PHISHING.value, _("phishing")
         BULK = Sort.BULK.value, _("bulk mail")
-        VIRUS = Sort.VIRUS.value, _("malware")
 
     domain = models.ForeignKey(
         Domain, null=True, blank=True, on_delete=models.CASCADE, related_name="spam_rules"

@@ -97,6 +97,9 @@ def check_form(rule: Rule) -> None:
         raise RuleError("a name has 2 to 64 capitals, digits and underscores, and begins with a capital")
     if not -MOST_SCORE <= rule.score <= MOST_SCORE:
         raise RuleError(f"a score lies between -{MOST_SCORE:g} and {MOST_SCORE:g}")
+    if rule.sort is Sort.VIRUS:
+        # It would refuse mail whatever its weight.
+        raise RuleError("a rule speaks for spam, phishing or bulk mail; what is malware, an antivirus says")
     if not rule.expression.strip():
         raise RuleError("the expression is empty")
     if len(rule.expression) > MOST_EXPRESSION:

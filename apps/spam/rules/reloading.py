@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from django.db import DatabaseError
+from prometheus_client import Counter
 
 from apps.spam.models.rules import RuleClock, RulePlace, SpamRule, in_place, place_of
 
@@ -20,6 +21,9 @@ from .services import note_failures
 
 log = logging.getLogger(__name__)
 
+FAILURES = Counter(
+    "mail_spam_rule_failures", "How often a rule against spam failed while mail was held against it."
+)
 LOOK_SECONDS = 2.0
 MOST_PLACES = 64
 _NOTHING = compile_rules(())
@@ -80,15 +84,19 @@ class Rules:
                 self._places.add(name)
             self._seen = version
         self._looked = now
+        self._report()
 
     def report(self) -> list[str]:
-        """Take account of rules that failed since the last time; return those switched off. Call it now and then."""
+        """Take account of rules that failed since the last time; return those switched off."""
         with self._lock:
-            sets = dict(self._sets)
-        failed = {place: counts for place, one in sets.items() if (counts := one.take_failures())}
+            return self._report()
+
+    def _report(self) -> list[str]:
+        failed = {place: counts for place, one in self._sets.items() if (counts := one.take_failures())}
         if not failed:
             return []
         for place, counts in failed.items():
+            FAILURES.inc(counts.total())
             log.warning("rules failed", extra={"place": place, "rules": dict(counts)})
         off = note_failures(failed)
         if off:
