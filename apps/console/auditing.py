@@ -140,6 +140,7 @@ ACTIONS: Mapping[str, tuple[str | Promise, Mapping[str, str | Promise]]] = {
         _lazy("Spam filter"),
         {
             "filter.settings": _lazy("Lines of the filter changed"),
+            "filter.attachments": _lazy("Policy for files changed"),
             "filter.allow": _lazy("Sender always wanted"),
             "filter.block": _lazy("Sender never wanted"),
             "filter.unlist": _lazy("Sender taken off a list"),

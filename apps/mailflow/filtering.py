@@ -52,6 +52,7 @@ def homes(mailbox_ids: Sequence[int], about: About) -> list[Home]:
     try:
         places = perform(queries.places_of(mailbox_ids))
         entries = perform(queries.entries_about(mailbox_ids, about))
+        policies = perform(queries.attachment_policies(mailbox_ids))
     except (DatabaseError, psycopg.Error) as error:
         log.warning("lines and lists not read", extra={"error": str(error)})
         why = (("lists", "the database did not answer"),)
@@ -65,6 +66,7 @@ def homes(mailbox_ids: Sequence[int], about: About) -> list[Home]:
             place.domain_id,
             place.domain,
             place.owner_id,
+            attachments=policies[one],
         )
         for one, place in places.items()
     ]

@@ -35,6 +35,7 @@ class Reason(enum.StrEnum):
     ALLOWED = "allowed"
     BLOCKED = "blocked"
     VIRUS = "virus"
+    ATTACHMENT = "attachment"
     SCORE = "score"
     UNCORROBORATED = "uncorroborated"
     INCOMPLETE = "incomplete"

@@ -29,6 +29,7 @@ REASONS: Mapping[str, Promise] = {
     "allowed": gettext_lazy("Its sender is on a list of senders who are always wanted, which decides."),
     "blocked": gettext_lazy("Its sender is on a list of senders who are never wanted, which decides."),
     "virus": gettext_lazy("It holds a virus, or what looks like one."),
+    "attachment": gettext_lazy("It holds a file that is not wanted here, which decides."),
     "uncorroborated": gettext_lazy(
         "It would have been refused, but only what was learned speaks against it, and that alone refuses nobody."
     ),

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .authors import about
+from .content.policy import Objection, objections
 from .decision import Decision, decide, score_of
 from .envelopes import Envelope
 from .lists import About
+from .objecting import objected, of_objections
 from .sources import Found, Home, HomeSource, Message, SiteSource, Source, Sources
 from .stopwatch import OutOfTime, Stopwatch
 from .symbols import Evidence, probability, together
@@ -23,6 +25,7 @@ log = logging.getLogger(__name__)
 SECONDS = 2.0
 """What one message may take, with all of its recipients."""
 LATE = "out of time"
+POLICY = "attachment policy"
 
 type Homes = Sequence[Home] | Callable[[About], Sequence[Home]]
 
@@ -135,8 +138,23 @@ class Judge:
             found, numbers = own[home.mailbox_id]
             evidence = together([*found.values(), Evidence(missing=home.missing)])
             decision = decide(evidence, home.settings, home.entries, asked)
+            against, missing = _objections(watch, message, home)
+            evidence += of_objections(against) + missing
+            decision = objected(decision, against)
             judged.append(Judged(home.mailbox_id, evidence, decision, _vector(numbers)))
         return tuple(judged)
+
+
+def _objections(watch: Stopwatch, message: Message, home: Home) -> tuple[Sequence[Objection], Evidence]:
+    """Return what a mailbox has against the files of a message; most have no policy, and nothing is looked at."""
+    if not home.attachments:
+        return (), Evidence()
+
+    def ask() -> tuple[Objection, ...]:
+        return objections(message.files, home.attachments)
+
+    found, missing = _ask(watch, Source(POLICY, ask))
+    return found or (), missing
 
 
 def _ask[T](watch: Stopwatch, source: Source[..., T], *args: Any) -> tuple[T | None, Evidence]:

@@ -13,10 +13,13 @@ from apps.events.transactions import Plan, query
 from apps.mailboxes.models import Mailbox
 
 from . import sql
+from .content import policy
+from .content.policy import Policy, Wants
 from .judged import stripped
 from .lists import About, Effect, Entry, Subject
 from .models import Judgement, SenderEntry
 from .scopes import Scope
+from .services.attachments import read_policy
 from .services.wishes import read
 from .symbols import Sort
 from .thresholds import Level, Settings, Wishes, inherited
@@ -47,6 +50,14 @@ def places_of(mailbox_ids: Collection[int]) -> Plan[dict[int, Place]]:
         if level is not None:
             wishes[mailbox_id].append((Level(level), read(preset, json.loads(lines))))
     return {one: Place(inherited(found), *where.get(one, ())) for one, found in wishes.items()}
+
+
+def attachment_policies(mailbox_ids: Collection[int]) -> Plan[dict[int, Policy]]:
+    """Return what each of these mailboxes' levels does with files it does not want."""
+    found: dict[int, list[tuple[Level, Wants]]] = {mailbox_id: [] for mailbox_id in mailbox_ids}
+    for mailbox_id, level, rules, extensions in (yield from query(sql.ATTACHMENTS, (list(found),))):
+        found[mailbox_id].append((Level(level), read_policy(json.loads(rules), json.loads(extensions))))
+    return {one: policy.inherited(levels) for one, levels in found.items()}
 
 
 def settings_of(mailbox_ids: Collection[int]) -> Plan[dict[int, Settings]]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from .antivirus.evidence import NAME, antivirus
 from .authentication import authentication
 from .content import examine
+from .content.attachments import Files, files_of
+from .content.policy import ANYTHING, Policy
 from .envelopes import Envelope
 from .learning.features import Features, features
 from .learning.material import material
@@ -35,6 +37,8 @@ class Home:
     owner_id: int = 0
     missing: tuple[tuple[str, str], ...] = ()
     """What could not be asked about this mailbox."""
+    attachments: Policy = ANYTHING
+    """What is done with files it does not want."""
 
 
 class Message:
@@ -50,6 +54,11 @@ class Message:
     def reading(self) -> Reading:
         """The message taken apart, once for all."""
         return read(self.raw)
+
+    @functools.cached_property
+    def files(self) -> Files:
+        """Its files, and those in archives, looked at once for all."""
+        return files_of(self.reading)
 
     @functools.cached_property
     def features(self) -> Features:
@@ -108,7 +117,7 @@ def load() -> Sources:
     site: list[SiteSource] = [
         Source("authentication", lambda message: authentication(message.envelope)),
         Source("lists", lambda message: listed(message.envelope)),
-        Source("content", lambda message: examine(message.reading)),
+        Source("content", lambda message: examine(message.reading, message.files)),
         Source("learned", learned.site, learned.version, may_be_stopped=False),
         Source(NAME, lambda message: antivirus(message.raw), may_be_stopped=False),
         Source("rules", asking.site_rules, may_be_stopped=False),

@@ -11,6 +11,17 @@ SELECT m.id, d.organisation_id, d.id, d.name, m.owner_id, s.level, s.preset, s.l
  WHERE m.id = ANY(%s::bigint[])
 """
 
+# What each level does with files it does not want, for these mailboxes.
+ATTACHMENTS = """
+SELECT m.id, s.level, s.rules::text, s.extensions::text
+  FROM mailboxes_mailbox m
+  JOIN domains_domain d ON d.id = m.domain_id
+  LEFT JOIN spam_filtergroupmember g ON g.mailbox_id = m.id
+  JOIN spam_attachmentpolicy s ON s.level = 'site' OR s.organisation_id = d.organisation_id OR s.domain_id = d.id
+       OR s.group_id = g.group_id OR s.mailbox_id = m.id
+ WHERE m.id = ANY(%s::bigint[])
+"""
+
 # The entries of these mailboxes' levels that may be about a message: of its senders and their domains, its host, or
 # words of its subject.
 ENTRIES = """

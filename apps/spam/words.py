@@ -12,6 +12,7 @@ from apps.spam.antivirus.evidence import PHISHING, SUSPECT, UNWANTED, VIRUS
 from apps.spam.content.words import WORDS as OF_CONTENT
 from apps.spam.decision import BLOCKED
 from apps.spam.learned import BAYES, MODEL
+from apps.spam.objecting import NOT_WANTED
 from apps.spam.symbols import UNFAMILIAR
 
 OWN: Mapping[str, Promise] = {
@@ -19,6 +20,7 @@ OWN: Mapping[str, Promise] = {
     BAYES: _("Its words were seen in mail that was learned from."),
     UNFAMILIAR: _("Nothing like it was seen before, which speaks neither for nor against it."),
     BLOCKED: _("Its sender is on a list of senders who are never wanted."),
+    NOT_WANTED: _("It holds a file of a sort that is not wanted here."),
     VIRUS: _("It holds a virus, by the name that the virus scanner gives it."),
     SUSPECT: _("The virus scanner finds something in it suspect."),
     PHISHING: _("The virus scanner takes it for phishing."),

@@ -1,5 +1,6 @@
 """What the filter keeps: each sort of row in a module of its own, written only by services."""
 
+from .attachments import AttachmentPolicy
 from .judgements import Judgement
 from .learning import Cursor, ModelVersion, Own, Token, Total, Trained
 from .reputation import Known, Said, Standing
@@ -8,6 +9,7 @@ from .scanner import Scanner
 from .wishes import FilterGroup, FilterGroupMember, FilterSettings, SenderEntry
 
 __all__ = [
+    "AttachmentPolicy",
     "Cursor",
     "FilterGroup",
     "FilterGroupMember",
