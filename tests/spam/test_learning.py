@@ -13,6 +13,7 @@ from apps.spam.learning.hashing import grams, hashed, pairs
 from apps.spam.learning.learner import Counts, Learner, calibrated, taught
 from apps.spam.learning.linear import Model, Table
 from apps.spam.learning.material import material
+from apps.spam.reading import read
 
 SPAM_WORDS = ["buy", "cheap", "pills", "now", "offer", "winner", "casino", "bonus", "claim", "prize"]
 HAM_WORDS = [
@@ -44,7 +45,7 @@ def mail(rng: random.Random, *, is_spam: bool) -> bytes:
 
 def lessons(seed: int, count: int = 40) -> list[tuple[Features, bool]]:
     rng = random.Random(seed)
-    return [(features(material(mail(rng, is_spam=bool(n % 2)))), bool(n % 2)) for n in range(count)]
+    return [(features(material(read(mail(rng, is_spam=bool(n % 2))))), bool(n % 2)) for n in range(count)]
 
 
 def state(learner: Learner) -> list[bytes]:
@@ -71,7 +72,7 @@ def test_hashes_never_change_for_what_was_learned_outlives_a_release() -> None:
 def test_one_message_teaches_at_once() -> None:
     learner = Learner()
     rng = random.Random(1)
-    found = features(material(mail(rng, is_spam=True)))
+    found = features(material(read(mail(rng, is_spam=True))))
     before = learner.judge(found).scores["words"]
     learner.learn(found, is_spam=True)
     assert learner.judge(found).scores["words"] > before
@@ -120,7 +121,9 @@ def test_both_sorts_are_told_apart_after_a_few_messages() -> None:
 def test_words_nobody_has_seen_are_no_evidence() -> None:
     learner = taught(lessons(9))
     learner.calibration = Calibration(offset=3.0)
-    strange = features(material("Subject: żółw\r\n\r\nzażółć gęślą jaźń wczoraj kupiłem rower".encode()))
+    strange = features(
+        material(read("Subject: żółw\r\n\r\nzażółć gęślą jaźń wczoraj kupiłem rower".encode()))
+    )
     said = learner.judge(strange)
     assert said.familiar < 0.2
     assert said.score <= 0.5

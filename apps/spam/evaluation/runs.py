@@ -15,6 +15,7 @@ from apps.spam.learning.features import Features, features
 from apps.spam.learning.learner import Learner, calibrated, taught
 from apps.spam.learning.material import material
 from apps.spam.learning.prior import Prior
+from apps.spam.reading import read
 from apps.spam.symbols import probability
 
 from .corpora import Labelled, count_corpus, read_corpus
@@ -53,7 +54,7 @@ class Line:
 def lessons(path: Path, progress: Progress) -> Lessons:
     """Read a source to learn from."""
     found = progress(read_corpus(path), f"read {path.name}", count_corpus(path))
-    return [(features(material(one.raw)), one.is_spam) for one in found]
+    return [(features(material(read(one.raw))), one.is_spam) for one in found]
 
 
 def teach(sources: Sequence[Lessons], prior: Prior | None) -> Learner:
@@ -69,7 +70,7 @@ def judge(learner: Learner, tests: Iterable[Labelled], *, online: bool) -> Itera
     """Judge message by message; online, learn each as soon as it is judged."""
     for one in tests:
         began = time.thread_time()
-        found = features(material(one.raw))
+        found = features(material(read(one.raw)))
         said = evidence(learner.judge(found))
         decision = decide(said)
         spent = (time.thread_time() - began) * 1000

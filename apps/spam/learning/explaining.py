@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from apps.spam.reading import read
+
 from . import linear
 from .features import features, named
 from .learner import Learner
@@ -31,7 +33,7 @@ def telling(learner: Learner, seen: Material, *, most: int = MOST) -> list[tuple
 
 def explain(learner: Learner, raw: bytes) -> list[str]:
     """Return sentences about what the learners think of a message."""
-    seen = material(raw)
+    seen = material(read(raw))
     said = learner.judge(features(seen))
     lines = [
         f"score {said.score:+.2f} (4 and more goes to Junk), {said.familiar:.0%} of its words are familiar"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .hashing import Hashes, grams, hashed, mixed, pairs
+from .hashing import Hashes, distinct, grams, hashed, mixed, pairs
 from .material import Material
 
 GRAM_BYTES = 3000
@@ -57,27 +57,24 @@ class Features:
     @property
     def tokens(self) -> Hashes:
         """What token statistics count: words and pairs of them."""
-        return np.concatenate((self.words, self.pairs))
+        return distinct(np.concatenate((self.words, self.pairs)))
 
 
 def salted(hashes: Hashes, user: int) -> Hashes:
     """Return the same features as this user's own; 0 stands for everybody's."""
-    return mixed(hashes, user) if user else hashes
+    return distinct(mixed(hashes, user)) if user else hashes
 
 
 def features(seen: Material) -> Features:
     """Return the features of a message."""
     text = plain(seen.text)
-    lowered = words(text.lower())[:WORDS_LIMIT]
-    subject = words(plain(seen.subject).lower())
-    text_hashes, subject_hashes = hashed(lowered, TEXT), hashed(subject, SUBJECT)
-    found = [text_hashes, subject_hashes]
-    found += [hashed(names, kind) for kind, names in _words(seen, text) if kind not in {TEXT, SUBJECT, FACT}]
+    found = {kind: hashed(names, kind) for kind, names in _words(seen, text)}
+    facts = found.pop(FACT)
     return Features(
-        words=np.unique(np.concatenate(found)),
-        pairs=np.unique(np.concatenate((pairs(text_hashes, PAIR), pairs(subject_hashes, SUBJECT_PAIR)))),
+        words=distinct(np.concatenate(list(found.values()))),
+        pairs=distinct(np.concatenate((pairs(found[TEXT], PAIR), pairs(found[SUBJECT], SUBJECT_PAIR)))),
         grams=grams(_seen(seen, text), GRAM),
-        facts=np.unique(hashed(_facts(seen), FACT)),
+        facts=distinct(facts),
     )
 
 
@@ -108,9 +105,10 @@ def words(text: str) -> list[str]:
 
 def _words(seen: Material, text: str) -> Iterator[tuple[int, list[str]]]:
     """Give the words of each kind."""
-    yield TEXT, words(text.lower())[:WORDS_LIMIT]
+    written = words(text)[:WORDS_LIMIT]
+    yield TEXT, "\n".join(written).lower().split("\n") if written else []
+    yield SHOUTED, [word for word in written if not word.islower()]
     yield SUBJECT, words(plain(seen.subject).lower())
-    yield SHOUTED, [word for word in words(text)[:WORDS_LIMIT] if not word.islower()]
     yield SENDER, words(plain(seen.sender).lower().replace("@", " @ ").replace(".", " "))
     yield DOMAIN, list(_suffixes(seen.domain))
     links = [*seen.links, *_URL.findall(text)][:100]
@@ -152,5 +150,6 @@ def _facts(seen: Material) -> list[str]:
     out.update(seen.types, seen.signs)
     out.update("type " + word for word in words(seen.content_type.lower()))
     out.update("mailer " + word for word in words(seen.mailer.lower()))
+    out.update("to " + word for word in words(seen.to.lower().replace("@", " ").replace(".", " "))[:40])
     out.update("reply " + word for word in words(seen.reply_to.lower().replace(".", " ")))
     return sorted(out)

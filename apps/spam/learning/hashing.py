@@ -65,10 +65,25 @@ def grams(data: bytes, salt: int) -> Hashes:
     if len(data) < 4:
         return EMPTY
     one = np.frombuffer(data, np.uint8).astype(np.uint32)
-    runs = np.unique(one[:-3] | one[1:-2] << 8 | one[2:-1] << 16 | one[3:] << 24)
-    return mixed(runs.astype(np.uint64), salt)
+    runs = np.sort(one[:-3] | one[1:-2] << 8 | one[2:-1] << 16 | one[3:] << 24)
+    return distinct(mixed(_without_neighbours(runs).astype(np.uint64), salt))
+
+
+def distinct(hashes: Hashes) -> Hashes:
+    """Return hashes in order, each once."""
+    return _without_neighbours(np.sort(hashes))
 
 
 def slots(hashes: Hashes, bits: int) -> NDArray[np.int64]:
-    """Return where in a table of 2^bits each hash lies; those that meet there, once."""
-    return np.unique((hashes >> np.uint64(64 - bits)).astype(np.int64))
+    """Return where in a table of 2^bits each hash lies; those that meet there, once. Of `distinct` hashes."""
+    return _without_neighbours((hashes >> np.uint64(64 - bits)).astype(np.int64))
+
+
+def _without_neighbours[T: np.generic](values: NDArray[T]) -> NDArray[T]:
+    """Return sorted values, each once; several times as fast as numpy's own `unique`."""
+    if len(values) < 2:
+        return values
+    kept = np.empty(len(values), np.bool_)
+    kept[0] = True
+    np.not_equal(values[1:], values[:-1], out=kept[1:])
+    return values[kept]
