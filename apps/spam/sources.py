@@ -63,7 +63,7 @@ class Message:
     @functools.cached_property
     def features(self) -> Features:
         """The message as learners see it, once for all."""
-        return features(material(self.raw))
+        return features(material(self.reading))
 
     @property
     def symbols(self) -> tuple[str, ...]:

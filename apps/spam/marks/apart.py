@@ -3,6 +3,7 @@
 from apps.spam.learning.features import Features, features
 from apps.spam.learning.material import material
 from apps.spam.learning.prior import FORMAT
+from apps.spam.reading import read
 
 from . import versions
 from .values import Apart
@@ -10,7 +11,7 @@ from .values import Apart
 
 def found_in(raw: bytes) -> Features:
     """Return the features of a message as it came."""
-    return features(material(raw))
+    return features(material(read(raw)))
 
 
 def for_learning() -> Apart:

@@ -27,6 +27,7 @@ from apps.spam.marks.values import Apart
 from apps.spam.marks.versions import Base
 from apps.spam.models import ModelVersion
 from apps.spam.models import Own as Row
+from apps.spam.reading import read
 from apps.spam.sources import Home, Message
 from tests.factories import a_domain
 
@@ -58,7 +59,7 @@ def a_model(word: str, *, note: str = "") -> bytes:
     """A model to which a word is bad."""
     made = Prior(about={"note": note})
     made.seen = np.ones(1 << 10, np.bool_)
-    found = features(material(f"Subject: {word}\r\n\r\n{word} {word}".encode()))
+    found = features(material(read(f"Subject: {word}\r\n\r\n{word} {word}".encode())))
     for _ in range(20):
         linear.learn(made.model, found, is_spam=True)
     return prior.dump(made)
