@@ -68,15 +68,14 @@ class Envelope:
     sender: str
     display: str
     recipient: str
-    first: str  # the recipient's given name
     local: str
     program: tuple[str, str, str]
 
 
-def envelope(setting: Setting, style: str, display: str) -> Envelope:
-    """A sender called `display`, a recipient, and a program of that style."""
-    rng = setting.rng
-    first, last = rng.choice(setting.language.lists["first"]), rng.choice(setting.language.lists["last"])
+def addressee(setting: Setting) -> tuple[str, str, str]:
+    """Somebody to write to: whole name, given name, address."""
+    rng, lists = setting.rng, setting.language.lists
+    first, last = rng.choice(lists["first"]), rng.choice(lists["last"])
     local = ".".join(filter(None, (slug(first), slug(last)))) or token_of(rng, "{a6}").lower()
     local = rng.choice((local, local.replace(".", ""), local.split(".", 1)[0] + str(rng.randint(1, 99))))
     own = (
@@ -84,6 +83,12 @@ def envelope(setting: Setting, style: str, display: str) -> Envelope:
         if rng.random() < 0.6
         else invented(rng)
     )
+    return setting.full(first, last), first, f"{local}@{own}"
+
+
+def envelope(setting: Setting, style: str, display: str, recipient: str, address: str) -> Envelope:
+    """A sender called `display`, and a program of that style."""
+    rng = setting.rng
     if style == PERSON:
         domain = f"{rng.choice(MAIL_HOSTS)}.{rng.choice(TLDS)}" if rng.random() < 0.4 else invented(rng)
         words = slug(display).replace("-", ".") or token_of(rng, "{a6}").lower()
@@ -93,9 +98,7 @@ def envelope(setting: Setting, style: str, display: str) -> Envelope:
         domain = f"{named}.{rng.choice(TLDS)}" if named and rng.random() < 0.6 else invented(rng)
         sender = rng.choice(LOCAL_SERVICE)
     program = rng.choice(PERSONS if style == PERSON else SERVICES)
-    return Envelope(
-        domain, f"{sender}@{domain}", display, setting.full(first, last), first, f"{local}@{own}", program
-    )
+    return Envelope(domain, f"{sender}@{domain}", display, recipient, address, program)
 
 
 def token_of(rng: random.Random, form: str, domain: str = "") -> str:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from bench.spam.made import bodies, links
 from bench.spam.made.bodies import Line
 from bench.spam.made.fill import FAMILY_FIRST, Setting
-from bench.spam.made.heads import Envelope, envelope, headers, token_of
+from bench.spam.made.heads import Envelope, addressee, envelope, headers, token_of
 from bench.spam.made.texts import CLASSES, PERSON, SERVICE, Language, Text, language, written
 
 START = datetime(2023, 1, 9, 6, 0, tzinfo=UTC)
@@ -64,16 +64,11 @@ def _message(
 ) -> bytes:
     when = START + timedelta(minutes=rng.randint(0, 60 * 24 * 1300))
     setting = Setting(rng, tongue, when=when)
-    if text.style == PERSON:
-        display = setting.slot("sender_person")
-        whole = tongue.code in FAMILY_FIRST and not display.isascii()
-        setting.values["me"] = display.replace(" ", "") if whole else display.split(" ", 1)[0]
-    else:
-        display = setting.slot("bank" if "{bank}" in text.words else "company")
-    sender = envelope(setting, text.style, display)
-    setting.values["name"] = sender.first
-    setting.values["email"] = sender.local
-    setting.values["domain"] = sender.local.rpartition("@")[2]
+    recipient, setting.values["name"], address = addressee(setting)
+    setting.values["email"] = address
+    setting.values["domain"] = address.rpartition("@")[2]
+    display = _display(setting, text)
+    sender = envelope(setting, text.style, display, recipient, address)
     personal = text.style == PERSON
     setting.links = [
         links.harmless(rng, sender.domain, personal=personal)
@@ -94,6 +89,20 @@ def _message(
         _files(setting, label, text) if with_file else [],
         personal=personal,
     )
+
+
+def _display(setting: Setting, text: Text) -> str:
+    """What the sender calls itself; a person's first name also stands under the letter."""
+    if text.sender:
+        display = setting.fill(text.sender)
+    elif text.style == PERSON:
+        display = setting.slot("sender_person")
+    else:
+        display = setting.slot("bank" if "{bank}" in text.words else "company")
+    if text.style == PERSON:
+        whole = setting.language.code in FAMILY_FIRST and not display.isascii()
+        setting.values["me"] = display.replace(" ", "") if whole else display.split(" ", 1)[0]
+    return display
 
 
 def _files(setting: Setting, label: str, text: Text) -> list[str]:

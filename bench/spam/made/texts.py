@@ -1,7 +1,8 @@
 """The texts of one language: reading `<language>.toml`.
 
 A text is a block: its first line the subject, the others paragraphs. `{a|b}` are alternatives, `{word}` is a slot,
-a line `=> Label` a link (a button, where the message is HTML), a line `+ name.pdf` a file that comes along.
+a line `=> Label` a link (a button, where the message is HTML), a line `+ name.pdf` a file that comes along, and a line
+`@ Name` is what the sender calls itself where that is more than one of the language's names.
 """
 
 import functools
@@ -30,11 +31,12 @@ class Text:
     subject: str
     body: tuple[str, ...]
     files: tuple[str, ...]
+    sender: str = ""  # what the sender calls itself, or nothing: one of the list
 
     @property
     def words(self) -> str:
         """Everything to be filled, to look for slots in."""
-        return "\n".join((self.subject, *self.body))
+        return "\n".join((self.subject, *self.body, self.sender))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,5 +69,6 @@ def _texts(groups: dict[str, list[str]], styles: dict[str, str]) -> tuple[Text, 
 def _text(kind: str, style: str, block: str) -> Text:
     subject, *rest = [line.strip() for line in block.strip().splitlines()]
     files = tuple(line[1:].strip() for line in rest if line.startswith("+ "))
-    body = tuple(line for line in rest if line and not line.startswith("+ "))
-    return Text(kind=kind, style=style, subject=subject, body=body, files=files)
+    named = [line[1:].strip() for line in rest if line.startswith("@ ")]
+    body = tuple(line for line in rest if line and not line.startswith(("+ ", "@ ")))
+    return Text(kind=kind, style=style, subject=subject, body=body, files=files, sender="".join(named))
