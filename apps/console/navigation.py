@@ -39,6 +39,7 @@ GROUPS = (
         (
             Section("trace", "console:trace", "route", _("Message trace"), Noun.TRACE),
             Section("queue", "console:queue", "hourglass", _("Queue"), Noun.QUEUE),
+            Section("filter", "console:filter", "list-filter", _("Filter"), Noun.FILTER),
             Section("senders", "console:senders", "radar", _("Who sends as us"), Noun.DOMAIN),
         ),
     ),

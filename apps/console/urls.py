@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from apps.console.filter_urls import filtering
 from apps.console.views import (
     aliases,
     audit,
@@ -28,6 +29,7 @@ from apps.console.views import (
 
 app_name = "console"
 urlpatterns = [
+    *filtering,
     path("", overview.overview, name="overview"),
     path("organisations/", organisations.organisations, name="organisations"),
     path("organisations/add", organisations.add, name="organisation-add"),

@@ -18,8 +18,12 @@ from apps.events.trace import Event, Kind, record
 from apps.events.transactions import perform
 from apps.mailboxes.services import set_member
 from apps.mailflow.roster import runs
+from apps.spam.lists import Effect, Subject
+from apps.spam.scopes import Scope
+from apps.spam.services.senders import add_entry
 from tests.factories import a_domain, a_mailbox, a_role, a_user, an_alias
 from tests.queue.letters import queue, remote
+from tests.spam.factories import a_judgement
 
 WHO = (
     "superadmin",
@@ -88,7 +92,15 @@ def a_world() -> World:
         domain=domain,
         defaults={"names": [f"mail.{domain.name}"], "made_at": timezone.now(), "changed_at": timezone.now()},
     )
+    entry = add_entry(
+        scope=Scope(domain), effect=Effect.BLOCK, subject=Subject.DOMAIN, pattern="evil.example", actor=SYSTEM
+    )
     names = {
+        "level": "domain",
+        "place_id": domain.id,
+        "entry_id": entry.id,
+        "judgement_id": a_judgement(mailbox).id,
+        "act": "release",
         "key_id": key.id,
         "step": "retire",
         "certificate_id": asked_for.id,

@@ -11,11 +11,16 @@ from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Role
+from apps.accounts.permissions import Verb
 from apps.console import navigation, words_of_mail
+from apps.console.access import allowed
+from apps.console.filtering import ACTIONS, PRESETS
 from apps.console.tracing import Step
 from apps.console.words import QUEUE_ACTIONS, RIGHTS, ROLES
 from apps.organisations.sizes import show_size
 from apps.pages.templatetags import ui
+from apps.spam.scopes import Place, Scope
+from apps.spam.thresholds import Action, Preset
 
 register = template.Library()
 
@@ -124,3 +129,22 @@ def till(then: datetime, now: datetime | None = None) -> str:
 def queue_action(name: str) -> str:
     """Write what is done to queued mail in the reader's language."""
     return str(QUEUE_ACTIONS[name])
+
+
+@register.inclusion_tag("parts/status.html")
+def filtered(action: str) -> dict[str, str]:
+    """What the filter did, as a look and a word."""
+    look, word = ACTIONS[Action(action)]
+    return ui.status(look, str(word))
+
+
+@register.simple_tag
+def preset(word: str) -> str:
+    """Say how sensitive a filter is; nothing is wanted where there is no word."""
+    return str(PRESETS[Preset(word)]) if word else "-"
+
+
+@register.simple_tag(takes_context=True)
+def may_filter(context: Mapping[str, Any], place: Place) -> bool:
+    """Say whether the reader may draw the filter's lines there."""
+    return allowed(context["request"], Verb.CHANGE, Scope(place).target())
