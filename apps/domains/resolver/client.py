@@ -39,12 +39,6 @@ def _next[T](inquiry: Inquiry[T], answer: Answer | None) -> Lookup | _End[T]:
         return _End(cast("T", stop.value))
 
 
-async def _advance[T](inquiry: Inquiry[T], answer: Answer | None, *, in_thread: bool) -> Lookup | _End[T]:
-    if in_thread:
-        return await asyncio.to_thread(_next, inquiry, answer)
-    return _next(inquiry, answer)
-
-
 class Resolver:
     """Asks DNS for one process. Both drivers share one cache.
 
@@ -100,19 +94,32 @@ class Resolver:
 
         `in_thread` lets an inquiry that computes for long do so beside the loop; it is still the loop that asks.
         """
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + seconds
-        step = await _advance(inquiry, None, in_thread=in_thread)
+        deadline = asyncio.get_running_loop().time() + seconds
+        if in_thread:
+            return await self._run_in_thread(inquiry, deadline)
+        try:
+            lookup = next(inquiry)
+            while True:
+                # Most inquiries never leave this loop: all they ask is remembered.
+                answer = self._cache.get(lookup)
+                lookup = inquiry.send(await self._by_then(lookup, deadline) if answer is None else answer)
+        except StopIteration as stop:
+            return cast("T", stop.value)
+
+    async def _run_in_thread[T](self, inquiry: Inquiry[T], deadline: float) -> T:
+        step = await asyncio.to_thread(_next, inquiry, None)
         while isinstance(step, Lookup):
-            answer = self._cache.get(step)
-            if answer is None:
-                try:
-                    async with asyncio.timeout_at(deadline):
-                        answer = await self.ask(step)
-                except TimeoutError:
-                    answer = fault(step, OUT_OF_TIME, is_late=True)
-            step = await _advance(inquiry, answer, in_thread=in_thread)
+            answer = self._cache.get(step) or await self._by_then(step, deadline)
+            step = await asyncio.to_thread(_next, inquiry, answer)
         return step.value
+
+    async def _by_then(self, lookup: Lookup, deadline: float) -> Answer:
+        """Answer a question in the time there is."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await self.ask(lookup)
+        except TimeoutError:
+            return fault(lookup, OUT_OF_TIME, is_late=True)
 
     def run_sync[T](self, inquiry: Inquiry[T], *, seconds: float = INQUIRY_SECONDS) -> T:
         """Do the same in a thread or a command."""

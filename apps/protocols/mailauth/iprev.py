@@ -1,5 +1,6 @@
 """Whether an address has a name that leads back to it (RFC 8601 2.7.3)."""
 
+import functools
 import ipaddress
 from dataclasses import dataclass
 from typing import Literal
@@ -7,6 +8,7 @@ from typing import Literal
 from .lookups import Inquiry, Lookup, Status
 
 MOST_NAMES = 10
+type IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +22,8 @@ class IprevResult:
 
 def check_iprev(address: str) -> Inquiry[IprevResult]:
     """Ask for the names of an address, ten at most, until one leads back."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
-        ip = ip.ipv4_mapped
-    answer = yield Lookup(ip.reverse_pointer, "PTR")
+    ip, pointer = _read(address)
+    answer = yield Lookup(pointer, "PTR")
     if answer.status is Status.FAULT:
         return IprevResult("temperror", reason=answer.reason)
     names = [text.lower() for text in answer.texts[:MOST_NAMES] if text]
@@ -43,7 +43,17 @@ def check_iprev(address: str) -> Inquiry[IprevResult]:
     return IprevResult("fail", names[0], "no name of the address leads back to it")
 
 
-def _is_same(text: str, ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+@functools.lru_cache(4096)
+def _read(address: str) -> tuple[IpAddress, str]:
+    """Read an address, and the name its own names stand at; IPv4 within IPv6 is IPv4."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
+    return ip, ip.reverse_pointer
+
+
+@functools.lru_cache(4096)
+def _is_same(text: str, ip: IpAddress) -> bool:
     try:
         return ipaddress.ip_address(text) == ip
     except ValueError:

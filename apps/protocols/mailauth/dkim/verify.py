@@ -1,7 +1,5 @@
 """Judge the signatures of a message (RFC 6376 6, RFC 8301, RFC 8463)."""
 
-from dataclasses import replace
-
 from apps.protocols.mailauth.lookups import Inquiry
 
 from . import canonical
@@ -60,9 +58,13 @@ def _check(letter: Letter, place: int, now: int) -> Inquiry[DkimResult]:
             result, reason, is_partial = Dkim.NEUTRAL, "only a part of the body is signed", True
     except Rejected as error:
         result, reason = error.result, error.reason
-    return replace(
-        claim,
-        result=result,
+    return DkimResult(
+        result,
+        domain=claim.domain,
+        selector=claim.selector,
+        identity=claim.identity,
+        algorithm=claim.algorithm,
+        signature=claim.signature,
         reason=reason,
         is_partial=is_partial,
         bits=key.bits if key else 0,
