@@ -12,13 +12,21 @@ _SERVICE_FIELDS = re.compile(
     r"|x-sendinblue|x-sib-id|x-klaviyo-message-id|x-accounttype|x-messageid-campaign|x-postmark-tag|x-roving-.*|x-emv-.*"
     r"|x-binding|x-et-.*|x-hubspot-.*|x-msys-api|x-mailing-id|x-newsletter.*)\Z"
 )
-_UNSUBSCRIBE = re.compile(
-    r"unsubscrib|opt[\s-]?out|abmeld|abbestell|austragen|désinscri|desinscri|désabonn|desabonn|cancelar (?:la )?suscripci|darse de baja"
-    r"|dar de baja|cancella(?:ti|re)? (?:l')?iscrizione|disiscri|cancelar inscri|descadastr|wypis|rezygn|uitschrijv|afmelden"
-    r"|avregistrer|avprenumerera|meld av|afmeld|odhlás|отписа|відписа|配信停止|購読解除|退订|退訂|取消订阅|수신\s?거부|구독\s?취소"
-    r"|إلغاء الاشتراك|لغو اشتراک|abonelikten|hủy đăng ký|peruuta tilaus|leiratkoz|dezabon",
-    re.IGNORECASE,
-)
+# Plain words: a pattern of as many alternatives takes a millisecond for a page of text.
+_UNSUBSCRIBE = (
+    "unsubscrib", "opt-out", "opt out", "optout", "abmeld", "abbestell", "austragen", "désinscri", "desinscri",
+    "désabonn", "desabonn", "cancelar suscripci", "cancelar la suscripci", "darse de baja", "dar de baja", "darte de baja",
+    "cancella iscrizione", "cancella l'iscrizione", "cancellati", "disiscri", "cancelar inscri", "cancelar a inscri",
+    "descadastr", "wypis", "rezygn", "uitschrijv", "afmelden", "avregistrer", "avprenumerera", "meld av", "afmeld", "odhlás",
+    "отпис", "відпис", "配信停止", "購読解除", "購読を解除", "退订", "退訂", "取消订阅", "수신거부", "수신 거부", "구독취소", "구독 취소",
+    "إلغاء الاشتراك", "لغو اشتراک", "abonelikten", "hủy đăng ký", "peruuta tilaus", "leiratkoz", "dezabon",
+)  # fmt: skip
+
+
+def unsubscribes(text: str) -> str:
+    """Return the words by which a text says how to unsubscribe, or ''."""
+    text = text.lower()
+    return next((words for words in _UNSUBSCRIBE if words in text), "")
 
 
 def examine_bulk(reading: Reading, found: Found) -> None:
@@ -46,8 +54,8 @@ def examine_bulk(reading: Reading, found: Found) -> None:
 def _link(reading: Reading, found: Found) -> None:
     # Such links stand at the end.
     for link in reading.links[:-60:-1]:
-        if _UNSUBSCRIBE.search(link.text) or (link.where != "image" and _UNSUBSCRIBE.search(link.href[:300])):
+        if unsubscribes(link.text) or unsubscribes(link.href[:300]):
             found.add("BULK_UNSUBSCRIBE_LINK", link.text or link.href)
             return
-    if not reading.html.documents and (said := _UNSUBSCRIBE.search(reading.text[-2000:])) and reading.links:
-        found.add("BULK_UNSUBSCRIBE_LINK", said[0])
+    if not reading.html.documents and reading.links and (said := unsubscribes(reading.text[-2000:])):
+        found.add("BULK_UNSUBSCRIBE_LINK", said)

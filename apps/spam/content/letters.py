@@ -22,7 +22,7 @@ FOREIGN = "".join(sorted(set(map(chr, _ALIKE))))
 _FOREIGN_CLASS = "\u0370-\u03ff\u0400-\u052f\u0531-\u0587"
 _LATIN_CLASS = "A-Za-z\u00c0-\u024f\u1e00-\u1eff"
 _MIXED = re.compile(
-    rf"(?=[{_LATIN_CLASS}{_FOREIGN_CLASS}]*[{_LATIN_CLASS}])(?=[{_LATIN_CLASS}{_FOREIGN_CLASS}]*[{_FOREIGN_CLASS}])"
+    rf"(?=[{_FOREIGN_CLASS}]{{0,40}}+[{_LATIN_CLASS}])(?=[{_LATIN_CLASS}]{{0,40}}+[{_FOREIGN_CLASS}])"
     rf"(?<![{_LATIN_CLASS}{_FOREIGN_CLASS}])[{_LATIN_CLASS}{_FOREIGN_CLASS}]{{3,40}}"
 )
 _BOUNDARY = re.compile(rf"[{_LATIN_CLASS}][{_FOREIGN_CLASS}]|[{_FOREIGN_CLASS}][{_LATIN_CLASS}]")

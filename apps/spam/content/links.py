@@ -75,9 +75,8 @@ def _host(place: Place, link: Link, found: Found) -> None:
         found.add("URL_MANY_LABELS", host)
     if is_shortener(host):
         found.add("URL_SHORTENER", href)
-    elif is_redirector(host, place.path):
-        if place.inner and domain_of(place.inner) != place.domain:
-            found.add("URL_REDIRECTOR", href)
+    elif place.inner and domain_of(place.inner) != place.domain and is_redirector(host, place.path):
+        found.add("URL_REDIRECTOR", href)
     elif free_page(host, place.path):
         found.add("URL_FREE_PAGE", href)
     path = place.path.partition("?")[0].partition("#")[0]

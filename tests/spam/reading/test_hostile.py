@@ -5,6 +5,7 @@ import tracemalloc
 
 import pytest
 
+from apps.spam.content import examine
 from apps.spam.reading import read
 
 HTML = b"Content-Type: text/html\r\n\r\n"
@@ -41,6 +42,16 @@ HOSTILE = {
     "base64": lambda: (
         b"Content-Type: text/html\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b"PGI+\r\n" * 3_000_000
     ),
+    "letters of two alphabets": lambda: b"\r\n" + "a\u0430".encode() * 1_000_000,
+    "letters nobody sees": lambda: (
+        b"\r\n" + "a\u200b\u200b".encode() * 1_000_000 + "\u200b".encode() * 1_000_000
+    ),
+    "hosts of many labels": lambda: (
+        b"\r\n" + b"".join(b"https://" + b"a." * 300 + b"%d.test/ " % n for n in range(5000))
+    ),
+    "a name of dots": lambda: (
+        b"From: " + b"a." * 100_000 + b"@paypal.test\r\nReply-To: " + b"@" * 100_000 + b"\r\n\r\nx"
+    ),
     "a word": lambda: b"Subject: =?utf-8?q?" + b"=C3=A4" * 1_000_000 + b"?=\r\n\r\nx",
 }
 
@@ -51,12 +62,14 @@ def test_time_and_memory_are_bounded(name: str) -> None:
     raw = HOSTILE[name]()
     began = time.thread_time()
     reading = read(raw)
+    examine(reading)
     spent = time.thread_time() - began
     assert spent < 2, f"{name} took {spent:.1f} s"
     del reading
     tracemalloc.start()
     try:
         reading = read(raw)
+        examine(reading)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
