@@ -22,6 +22,7 @@ from apps.spam.content.rar import listing
 from apps.spam.reading import read
 from tests.spam.reading.letters import letter
 
+from .compound import with_macro
 from .found import found
 
 EXE = b"MZ\x90\x00" + bytes(300)
@@ -280,6 +281,25 @@ def test_files_without_macros_do_not_load_the_reader_of_macros() -> None:
     assert holds(OLE) is Macros.NONE
     assert holds(zipped({"word/document.xml": b"x"})) is Macros.NONE
     assert holds(b"x") is Macros.NONE
+
+
+STARTS = 'Sub AutoOpen()\r\nCreateObject("WScript.Shell").Run "cmd"\r\nEnd Sub\r\n'
+COUNTS = "Sub Total()\r\nx = 1 + 1\r\nEnd Sub\r\n"
+
+
+@pytest.mark.parametrize(("code", "name"), [(STARTS, "FILE_MACRO_STARTS_ITSELF"), (COUNTS, "FILE_MACRO")])
+def test_macros_are_read(code: str, name: str) -> None:
+    file = with_macro(code)
+    for raw in (with_file("invoice.doc", file), with_file("a.zip", zipped({"invoice.doc": file}))):
+        names = set(found(raw)) & {"FILE_MACRO", "FILE_MACRO_STARTS_ITSELF"}
+        assert names == {name}
+
+
+@given(st.integers(0, 6000), st.binary(min_size=1, max_size=8))
+def test_a_damaged_office_file_is_no_trouble(at: int, damage: bytes) -> None:
+    file = bytearray(with_macro(STARTS))
+    file[at % len(file) : at % len(file) + len(damage)] = damage
+    assert isinstance(holds(bytes(file)), Macros)
 
 
 def test_a_macro_that_cannot_be_read_is_no_evidence_and_said_to_be_missing() -> None:
