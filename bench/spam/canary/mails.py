@@ -16,6 +16,7 @@ from bench.spam.canary.texts import Language, Text, filled, language
 SORTS = {"personal": 90, "transactional": 80, "newsletter": 40}
 LABEL = re.compile(r"<<(.+?)>>", re.DOTALL)
 ENDS = ["example.com", "example.org", "example.net", "test", "example"]
+PLAIN = str.maketrans("ıłŁß", "ilLs")
 PROGRAMS = [
     "User-Agent: Mozilla Thunderbird",
     "X-Mailer: Apple Mail (2.3774.300.61.1.2)",
@@ -77,7 +78,9 @@ def _person(spoken: Language, template: str, _sort: str, rng: random.Random) -> 
     text = filled(spoken, template, {me: signed, "family": family}, rng)
     shown = f"{signed} {family}" if rng.random() < 0.7 else signed
     local = re.sub(
-        r"[^a-z]+", ".", unicodedata.normalize("NFKD", shown).encode("ascii", "ignore").decode().lower()
+        r"[^a-z]+",
+        ".",
+        unicodedata.normalize("NFKD", shown.translate(PLAIN)).encode("ascii", "ignore").decode().lower(),
     )
     local = local.strip(".") or rng.choice(spoken.hosts)
     address = f"{local}{rng.choice(['', str(rng.randrange(1, 99))])}@{host}"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 SLOT = re.compile(r"\{(\w+)\}")
+STARTS = re.compile(r"(?:^|[.!?]\s+|[^,]\n\s*)$")
 CHOICE = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
 ATTACHED = re.compile(r"\s*\{\+((?:[^{}]|\{\w+\})+)\}")
 
@@ -71,11 +72,15 @@ def filled(spoken: Language, template: str, fixed: dict[str, str], rng: random.R
             chosen[name] = rng.choice(free or spoken.slots[name])
         return chosen[name]
 
+    def written(match: re.Match[str]) -> str:
+        word = slot(match)
+        return word[:1].upper() + word[1:] if STARTS.search(match.string[: match.start()]) else word
+
     attached = tuple(SLOT.sub(slot, name) for name in ATTACHED.findall(template))
     text = ATTACHED.sub("", template.strip())
     while CHOICE.search(text):  # from the inside out, should one hold another
         text = CHOICE.sub(lambda match: rng.choice(match[1].split("|")), text)
-    text = SLOT.sub(slot, text)
+    text = SLOT.sub(written, text)
     first, _, body = text.partition("\n")
     sender, bar, subject = first.partition(" | ")
     if not bar:
