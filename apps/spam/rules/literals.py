@@ -141,6 +141,8 @@ class _Reader:
                 return _Info(_NOTHING)
             case "*" | "+" | "?":
                 raise _UnknownError
+            case _ if sign in _TRICKY:
+                return _ANY
             case _:
                 return _Info(frozenset({sign.lower()}))
 

@@ -29,23 +29,25 @@ class Pattern:
     searched for first, and the exact one, compiled when it is needed, only where that matches.
     """
 
-    __slots__ = ("_exact", "_loose", "by_line", "text")
+    __slots__ = ("_exact", "_is_presence", "_loose", "by_line", "text")
 
     def __init__(self, text: str, *, by_line: bool) -> None:
         self.text = text
         self.by_line = by_line
         source = loosened(text)
+        self._is_presence = text in {"^", "(?m)^"}
         self._loose: Any = None if by_line or source == text else _compile(source, by_line=False)
         self._exact: Any = _compile(text, by_line=by_line) if self._loose is None else None
 
     def find(self, text: bytes) -> tuple[int, int] | None:
         """Return where it matches first."""
-        if self._loose is not None and self._loose.search(text) is None:
+        if self._is_presence:
+            return 0, 0
+        if self._loose is not None and _span(self._loose, text) is None:
             return None
         if self._exact is None:
             self._exact = _compile(self.text, by_line=self.by_line)
-        found = self._exact.search(text)
-        return found.span() if found is not None else None
+        return _span(self._exact, text)
 
 
 def loosened(text: str) -> str:
@@ -74,13 +76,27 @@ def compile_pattern(text: str, *, by_line: bool = False) -> Pattern:
         pattern = Pattern(source, by_line=by_line)
     except (re2.error, UnicodeEncodeError) as error:
         raise RuleError(_why(text, error)) from None
-    if max(regex.programsize, regex.reverseprogramsize) > MOST_PROGRAM:
+    if max(regex.ProgramSize(), regex.ReverseProgramSize()) > MOST_PROGRAM:
         raise RuleError("the expression is too large: repeat less, or make two rules of it")
     return pattern
 
 
+# The wrapper around RE2 makes a generator and two objects for each search, which costs more than most searches do;
+# and what it compiles it keeps for ever, 128 of them. This is what lies beneath.
+_UNANCHORED: Any = re2._re2.RE2.Anchor.UNANCHORED  # noqa: SLF001
+_NOWHERE = (-1, -1)
+
+
 def _compile(text: str, *, by_line: bool) -> Any:
-    return re2._Regexp(text.encode(), options(by_line=by_line))  # noqa: SLF001 - re2.compile keeps 128 of them
+    regex: Any = re2._re2.RE2(text.encode(), options(by_line=by_line))  # noqa: SLF001
+    if not regex.ok():
+        raise re2.error(regex.error())
+    return regex
+
+
+def _span(regex: Any, text: bytes) -> tuple[int, int] | None:
+    found: tuple[int, int] = regex.Match(_UNANCHORED, text, 0, len(text))[0]
+    return None if found == _NOWHERE else found
 
 
 def _why(text: str, error: Exception) -> str:

@@ -17,7 +17,9 @@ LINES = frozenset(
 
 type Key = tuple[Target, str]
 
-_MIXED = re.compile(r"\w*(?:[A-Za-z][\u0370-\u03ff\u0400-\u04ff]|[\u0370-\u03ff\u0400-\u04ff][A-Za-z])\w*")
+_OTHER = "\u0370-\u03ff\u0400-\u04ff"
+_BESIDE = re.compile(f"[A-Za-z][{_OTHER}]|[{_OTHER}][A-Za-z]")
+_WORD = re.compile(r"\w+")
 # Letters of Cyrillic and Greek that look like Latin ones; they count as those only within a word that has both.
 _ALIKE = str.maketrans(
     "АВСЕНІЈКМОРЅТУХаеорсухіјѕԁɡһԛԝӏкмнтвгпᴠΑΒΕΖΗΙΚΜΝΟΡΤΥΧοανιρτυ",
@@ -82,10 +84,16 @@ def plain(text: str) -> str:
     if not text.isascii():
         if _UNSEEN.search(text):
             text = _UNSEEN.sub("", text)
-        text = unicodedata.normalize("NFKC", text)
-        if _MIXED.search(text):
-            text = _MIXED.sub(lambda word: word.group().translate(_ALIKE), text)
+        if not unicodedata.is_normalized("NFKC", text):
+            text = unicodedata.normalize("NFKC", text)
+        if _BESIDE.search(text):
+            text = _WORD.sub(_folded, text)
     return " ".join(text.split())
+
+
+def _folded(found: re.Match[str]) -> str:
+    word = found.group()
+    return word.translate(_ALIKE) if not word.isascii() and _BESIDE.search(word) else word
 
 
 def as_bytes(target: Target, text: str) -> bytes:
