@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('spam', '0006_rule_feed_looked'),
+        ('spam', '0008_attachment_policy'),
     ]
 
     operations = [
