@@ -16,7 +16,7 @@ from tests.browsers import a_browser_of
 from tests.factories import a_domain, a_mailbox
 from tests.reports.samples import some_reports
 
-from . import certificates, directory, dns, mail
+from . import certificates, directory, dns, judgements, mail
 
 PASSWORD = directory.PASSWORD
 
@@ -63,6 +63,7 @@ def a_world(domain: Domain | None = None, mark: str = "") -> World:
     # The letters first: their quota is alice's own, and what the directory says of others is only said.
     names = mail.fill(domain, alice, mailbox) | directory.fill(domain, admin, mark)
     some_reports(domain)
+    names |= judgements.fill(domain, mailbox, [int(str(one)) for one in names["content_id"][:3]])
     names |= dns.fill(domain) | certificates.fill(domain)
     names |= {
         "passkey_id": list(Passkey.objects.filter(user=alice).values_list("id", flat=True)),

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
         ('domains', '0009_dns_look_faults'),
         ('mailboxes', '0008_report_addresses'),
         ('organisations', '0001_initial'),
-        ('spam', '0007_rules_without_virus'),
+        ('spam', '0007_scanner'),
         ('spam', '0007_scanner'),
     ]
 
