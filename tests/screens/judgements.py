@@ -50,7 +50,7 @@ def fill(domain: Domain, mailbox: Mailbox, content_ids: list[int]) -> dict[str, 
             state="held",
             content_id=None,
             parcel_id=1,
-        )  # fmt: skip
+        )
         for sender, subject, score, sort in HELD
     ]
     for sender, subject, score, sort in JUNK:
