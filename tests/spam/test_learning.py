@@ -154,11 +154,11 @@ def test_counts_are_undone() -> None:
 
 
 def test_a_calibration_is_fitted_on_sources_nobody_learned_from() -> None:
-    fit = calibrated([lessons(12), lessons(13)])
+    fit = calibrated([lessons(12), lessons(13)], prior=lambda: None)
     learner = taught(lessons(14))
     learner.calibration = fit
     assert all((learner.judge(found).score > 0) is is_spam for found, is_spam in lessons(15))
-    assert calibrated([lessons(12)]) == Calibration()
+    assert calibrated([lessons(12)], prior=lambda: None) == Calibration()
 
 
 def test_a_learner_that_is_wrong_on_other_sources_is_left_out() -> None:
@@ -203,3 +203,13 @@ class TestPrior:
     def test_a_missing_file_is_refused_by_name(self, tmp_path: Path) -> None:
         with pytest.raises(prior.PriorError, match="nothing"):
             prior.load(tmp_path / "nothing")
+
+
+def test_the_prior_that_is_shipped_can_be_read_and_is_small() -> None:
+    shipped = prior.load()
+    assert prior.SHIPPED.stat().st_size < 1_000_000
+    learner = Learner.of(shipped)
+    unwanted = b"From: Bank <x@secure-login.example>\r\nSubject: Your account is suspended\r\n\r\nVerify your password now: http://a.example/login\r\n"
+    wanted = b"From: Ann <ann@example.org>\r\nSubject: Re: patch\r\n\r\nThanks, I applied the patch to the kernel tree and ran the tests.\r\n"
+    assert learner.judge(features(material(read(unwanted)))).score > 1
+    assert learner.judge(features(material(read(wanted)))).score < -1

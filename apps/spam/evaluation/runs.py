@@ -57,12 +57,11 @@ def lessons(path: Path, progress: Progress) -> Lessons:
     return [(features(material(read(one.raw))), one.is_spam) for one in found]
 
 
-def teach(sources: Sequence[Lessons], prior: Prior | None) -> Learner:
-    """Return a learner taught by all sources, calibrated by what they say of each other."""
-    every_lesson = [lesson for source in sources for lesson in source]
-    learner = taught(every_lesson, prior=prior)
-    if prior is None and len(sources) > 1:
-        learner.calibration = calibrated(sources)
+def teach(sources: Sequence[Lessons], prior: Callable[[], Prior | None]) -> Learner:
+    """Return a learner taught by all sources, calibrated by what they say of each other; `prior` gives it anew."""
+    learner = taught([lesson for source in sources for lesson in source], prior=prior())
+    if len(sources) > 1:
+        learner.calibration = calibrated(sources, prior=prior)
     return learner
 
 

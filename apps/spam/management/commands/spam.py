@@ -11,9 +11,9 @@ from tqdm import tqdm
 
 from apps.spam.evaluation import corpora, runs
 from apps.spam.evaluation.corpora import Labelled
-from apps.spam.learning import prior
+from apps.spam.learning import fusion, prior
 from apps.spam.learning.explaining import explain
-from apps.spam.learning.learner import Learner
+from apps.spam.learning.learner import Learner, taught
 from apps.spam.learning.prior import Prior
 
 EPILOG = """
@@ -39,6 +39,15 @@ class Command(BaseCommand):
         verbs = parser.add_subparsers(dest="verb", required=True)
         train = verbs.add_parser("train", help="make a prior of labelled mail")
         train.add_argument("--source", type=Path, nargs="+", action="extend", required=True, metavar="DIR")
+        train.add_argument(
+            "--made",
+            type=Path,
+            nargs="+",
+            action="extend",
+            default=[],
+            metavar="DIR",
+            help="mail made for the purpose: teaches half as much",
+        )
         train.add_argument("--out", type=Path, required=True, metavar="FILE")
         train.add_argument("--most", type=int, default=prior.MOST, help="features kept in each group")
         evaluate = verbs.add_parser("evaluate", help="judge labelled mail and measure how well")
@@ -56,7 +65,7 @@ class Command(BaseCommand):
         try:
             match options["verb"]:
                 case "train":
-                    self._train(options["source"], options["out"], options["most"])
+                    self._train(options["source"], options["made"], options["out"], options["most"])
                 case "evaluate":
                     self._evaluate(options)
                 case _:
@@ -64,20 +73,23 @@ class Command(BaseCommand):
         except corpora.CorpusError as error:
             raise CommandError(str(error)) from error
 
-    def _train(self, sources: list[Path], out: Path, most: int) -> None:
-        taught = [runs.lessons(source, _progress) for source in sources]
-        made = runs.as_prior(
-            runs.teach(taught, None),
-            {path.name: str(len(one)) for path, one in zip(sources, taught, strict=True)},
-        )
-        data = prior.dump(made, most=most)
+    def _train(self, sources: list[Path], made: list[Path], out: Path, most: int) -> None:
+        lessons = [one for source in sources for one in runs.lessons(source, _progress)]
+        half = [one for source in made for one in runs.lessons(source, _progress)]
+        learner = taught(lessons, half=half)
+        learner.calibration = fusion.FOR_PRIOR
+        about = {"messages": str(len(lessons)), "made": str(len(half))}
+        data = prior.dump(runs.as_prior(learner, about), most=most)
         out.write_bytes(data)
-        self.stderr.write(f"{out}: {len(data)} bytes, calibration {made.calibration}")
+        self.stderr.write(f"{out}: {len(data)} bytes")
 
     def _evaluate(self, options: dict[str, Any]) -> None:
         known = self._prior(options["prior"])
-        taught = [runs.lessons(source, _progress) for source in options["train"]]
-        learner = runs.teach(taught, known) if taught else Learner.of(known) if known else Learner()
+        sources = [runs.lessons(source, _progress) for source in options["train"]]
+        if sources:
+            learner = runs.teach(sources, lambda: self._prior(options["prior"]) if known else None)
+        else:
+            learner = Learner.of(known) if known else Learner()
         total: int | None = None
         tests: Iterable[Labelled] = (one for path in options["test"] for one in corpora.read_corpus(path))
         if options["online"]:
