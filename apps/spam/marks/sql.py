@@ -236,3 +236,24 @@ DROP_CURSORS = """
 WITH gone AS (DELETE FROM spam_cursor c WHERE NOT EXISTS (SELECT FROM store_folder f WHERE f.id = c.folder_id) RETURNING 1)
 SELECT count(*)::int FROM gone
 """
+
+_STATE = """
+SELECT m.id, m.local_part || '@' || d.name, coalesce(t.ham, 0), coalesce(t.spam, 0),
+       (SELECT max(at) FROM spam_trained r WHERE r.mailbox_id = m.id), coalesce(t.skipped, 0), coalesce(t.skipped_why, '')
+FROM mailboxes_mailbox m JOIN domains_domain d ON d.id = m.domain_id {join} JOIN spam_total t ON t.scope = m.id
+"""
+# What mailboxes were taught; those of an organisation that were taught something, the most first.
+STATES = _STATE.replace("{join}", "LEFT") + "WHERE m.id = ANY(%s::bigint[]) AND m.removing_since IS NULL"
+BUSIEST = (
+    _STATE.replace("{join}", "")
+    + """WHERE d.organisation_id = %s::bigint AND m.removing_since IS NULL AND t.ham + t.spam > 0
+ORDER BY t.ham + t.spam DESC, m.id OFFSET %s::int LIMIT %s::int
+"""
+)
+
+# What was marked last, with what it was.
+LATEST = """
+SELECT t.content_id, t.label, t.at, coalesce(c.subject, ''), coalesce(c.from_addr, '') FROM spam_trained t
+LEFT JOIN store_content c ON c.mailbox_id = t.mailbox_id AND c.id = t.content_id
+WHERE t.mailbox_id = %s::bigint ORDER BY t.at DESC, t.content_id DESC LIMIT %s::int
+"""

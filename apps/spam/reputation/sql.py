@@ -114,3 +114,25 @@ WITH gone AS (DELETE FROM spam_known WHERE mailbox_id = %s::bigint AND address I
 SELECT count(*)::int FROM gone
 """,
 )
+
+# The names whose mail an organisation's people marked bad most, lately.
+WORST = """
+SELECT s.name, count(*) FILTER (WHERE s.label = 0)::int, count(*) FILTER (WHERE s.label = 1)::int,
+       count(DISTINCT s.mailbox_id)::int
+FROM mailboxes_mailbox m JOIN domains_domain d ON d.id = m.domain_id JOIN spam_said s ON s.mailbox_id = m.id
+WHERE d.organisation_id = %s::bigint AND s.kind = %s::smallint AND s.at > now() - make_interval(days => %s::int)
+GROUP BY s.name HAVING count(*) FILTER (WHERE s.label = 1) > 0
+ORDER BY 3 DESC, 2, 1 LIMIT %s::int
+"""
+
+# What an organisation's people said of some names, and the faded sums of what several of them said.
+TOLD = """
+SELECT k.kind::int, k.name, count(s.*) FILTER (WHERE s.label = 0)::int, count(s.*) FILTER (WHERE s.label = 1)::int,
+       count(DISTINCT s.mailbox_id)::int, coalesce(max(t.good), 0), coalesce(max(t.bad), 0)
+FROM (SELECT %s::bigint AS organisation_id) AS o
+CROSS JOIN unnest(%s::smallint[], %s::text[]) WITH ORDINALITY AS k (kind, name, place)
+JOIN mailboxes_mailbox m ON true JOIN domains_domain d ON d.id = m.domain_id AND d.organisation_id = o.organisation_id
+JOIN spam_said s ON s.mailbox_id = m.id AND s.kind = k.kind AND s.name = k.name
+LEFT JOIN spam_standing t ON t.organisation_id = o.organisation_id AND t.kind = k.kind AND t.name = k.name
+GROUP BY k.kind, k.name, k.place ORDER BY k.place
+"""
