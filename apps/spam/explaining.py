@@ -82,11 +82,6 @@ class Line:
     weight: float
     source: str
 
-    @property
-    def share(self) -> int:
-        """Its weight for a meter that ends at ten."""
-        return round(min(abs(self.weight), 10.0) * 10)
-
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
