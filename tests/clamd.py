@@ -32,7 +32,7 @@ def find_clamd() -> str:
     """Return the program; without it, skip the test and say so."""
     if found := shutil.which("clamd") or shutil.which("/usr/sbin/clamd"):
         return found
-    message = "there is no clamd here: apt-get install clamav-daemon, for the tests of the virus scanner"
+    message = "there is no clamd here (tools/bootstrap scanner): the virus scanner is not tested"
     warnings.warn(message, stacklevel=2)
     pytest.skip(message)
 
