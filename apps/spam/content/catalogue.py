@@ -26,6 +26,10 @@ _SPAM: dict[str, float] = {
     "HTML_IMAGE_ONLY": 0.6,
     "HTML_ONE_LINKED_IMAGE": 0.6,
     "HTML_ALTERNATIVES_DIFFER": 0.6,
+    # How it is put together.
+    "MIME_BROKEN": 0.5,
+    "TEXT_UNKNOWN_CHARSET": 0.5,
+    "TEXT_NONE": 0.4,
     # Letters.
     "TEXT_MIXED_SCRIPTS": 1.5,
     "TEXT_INVISIBLE_LETTERS": 0.8,

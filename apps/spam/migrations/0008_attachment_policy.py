@@ -11,7 +11,6 @@ class Migration(migrations.Migration):
         ('mailboxes', '0008_report_addresses'),
         ('organisations', '0001_initial'),
         ('spam', '0007_scanner'),
-        ('spam', '0007_scanner'),
     ]
 
     operations = [

@@ -84,6 +84,12 @@ TRICKS: dict[str, list[bytes]] = {
     "SUBJECT_STYLED_LETTERS": [letter(text="x", subject="\U0001d5d5\U0001d5e8\U0001d5ec now")],
     "FROM_MIXED_SCRIPTS": [letter(text="x", sender="PаyPаl <a@evil.test>")],
     "FROM_INVISIBLE_LETTERS": [letter(text="x", sender="Pay\u200bPal <a@evil.test>")],
+    "MIME_BROKEN": [
+        b"From: a@evil.test\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\ntext",
+        b"From: a@evil.test\nContent-Type: nonsense\n\ntext",
+    ],
+    "TEXT_UNKNOWN_CHARSET": [b"From: a@evil.test\nContent-Type: text/plain; charset=no-such\n\nGr\xfc\xdfe"],
+    "TEXT_NONE": [b"From: a@evil.test\nSubject: x\n\n \n"],
     "FROM_SEVERAL": [letter(text="x", sender="a@evil.test, b@evil.test")],
     "FROM_MISSING": [b"Subject: x\n\nx"],
     "FROM_NAMES_OTHER_ADDRESS": [letter(text="x", sender='"service@paypal.com" <a@evil.test>')],
