@@ -1,7 +1,6 @@
 """Runs over labelled mail: taught by some of it, judging the rest, as a stream or as it stands."""
 
 import json
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +8,7 @@ from typing import IO
 
 from apps.protocols.mime.dates import parse_date
 from apps.protocols.mime.headers import every, first, header_end
-from apps.spam.decision import decide
-from apps.spam.learned import evidence
+from apps.spam.learning import stripping
 from apps.spam.learning.features import Features, features
 from apps.spam.learning.learner import Learner, calibrated, taught
 from apps.spam.learning.material import material
@@ -19,6 +17,7 @@ from apps.spam.reading import read
 from apps.spam.symbols import probability
 
 from .corpora import Labelled, count_corpus, read_corpus
+from .judges import OfflineJudge
 from .measures import Measures, measure
 
 type Lessons = list[tuple[Features, bool]]
@@ -54,7 +53,7 @@ class Line:
 def lessons(path: Path, progress: Progress) -> Lessons:
     """Read a source to learn from."""
     found = progress(read_corpus(path), f"read {path.name}", count_corpus(path))
-    return [(features(material(read(one.raw))), one.is_spam) for one in found]
+    return [(features(material(read(stripping.stripped(one.raw)))), one.is_spam) for one in found]
 
 
 def teach(sources: Sequence[Lessons], prior: Callable[[], Prior | None]) -> Learner:
@@ -65,17 +64,13 @@ def teach(sources: Sequence[Lessons], prior: Callable[[], Prior | None]) -> Lear
     return learner
 
 
-def judge(learner: Learner, tests: Iterable[Labelled], *, online: bool) -> Iterator[Line]:
+def judged(judge: OfflineJudge, tests: Iterable[Labelled], *, online: bool) -> Iterator[Line]:
     """Judge message by message; online, learn each as soon as it is judged."""
     for one in tests:
-        began = time.thread_time()
-        found = features(material(read(one.raw)))
-        said = evidence(learner.judge(found))
-        decision = decide(said)
-        spent = (time.thread_time() - began) * 1000
+        answer = judge.judge(one.raw)
         if online:
-            learner.learn(found, is_spam=one.is_spam)
-        yield Line(one.file, one.label, decision.score, decision.action.value, spent)
+            judge.learn(is_spam=one.is_spam)
+        yield Line(one.file, one.label, answer.score, answer.action, answer.cpu_ms)
 
 
 def as_stream(tests: Iterable[Labelled]) -> list[Labelled]:

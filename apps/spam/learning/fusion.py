@@ -29,7 +29,7 @@ class Calibration:
     words: float = 1.0
     grams: float = 1.0
     facts: float = 0.5
-    bayes: float = 0.2
+    bayes: float = 0.1
     offset: float = 0.0
 
     def __call__(self, said: Mapping[str, float], familiar: float = 1.0) -> float:
@@ -53,7 +53,7 @@ class Calibration:
         return Calibration(**{name: float(value) for name, value in numbers.items()})
 
 
-FOR_PRIOR = Calibration(words=0.5, grams=1.2, facts=0.5, bayes=0.2, offset=1.2)
+FOR_PRIOR = Calibration(words=0.5, grams=1.2, facts=0.5, bayes=0.1, offset=1.2)
 """Of what is shipped: its sources are too unlike for fitting on each other. Chosen on public mail it did not learn from."""
 
 

@@ -11,10 +11,12 @@ from tqdm import tqdm
 
 from apps.spam.evaluation import corpora, runs
 from apps.spam.evaluation.corpora import Labelled
+from apps.spam.evaluation.judges import OfflineJudge, meanings
 from apps.spam.learning import fusion, prior
 from apps.spam.learning.explaining import explain
 from apps.spam.learning.learner import Learner, taught
 from apps.spam.learning.prior import Prior
+from apps.spam.learning.stripping import stripped
 
 EPILOG = """
   manage.py spam train --source DIR --source DIR --out FILE     make a prior of labelled mail
@@ -54,6 +56,9 @@ class Command(BaseCommand):
         evaluate.add_argument("--train", type=Path, nargs="+", action="extend", default=[], metavar="DIR")
         evaluate.add_argument("--test", type=Path, nargs="+", action="extend", required=True, metavar="DIR")
         evaluate.add_argument("--online", action="store_true", help="learn each message once it is judged")
+        evaluate.add_argument(
+            "--learned-only", action="store_true", help="without rules and what content gives away"
+        )
         evaluate.add_argument("--prior", default="shipped", metavar="none|shipped|FILE")
         evaluate.add_argument("--out", type=Path, required=True, metavar="FILE", help="lines of JSON")
         explained = verbs.add_parser("explain", help="say why a message is judged as it is")
@@ -98,8 +103,9 @@ class Command(BaseCommand):
         else:
             counts = [corpora.count_corpus(path) for path in options["test"]]
             total = None if None in counts else sum(count or 0 for count in counts)
+        judge = OfflineJudge(learner, alone=options["learned_only"])
         with options["out"].open("w", encoding="utf-8") as out:
-            lines = runs.judge(learner, _progress(tests, "judge", total), online=options["online"])
+            lines = runs.judged(judge, _progress(tests, "judge", total), online=options["online"])
             self.stderr.write(str(runs.write(lines, out)))
 
     def _explain(self, file: Path, name: str) -> None:
@@ -108,7 +114,19 @@ class Command(BaseCommand):
             raw = file.read_bytes()
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}") from error
-        for line in explain(Learner.of(known) if known else Learner(), raw):
+        learner = Learner.of(known) if known else Learner()
+        answer = OfflineJudge(learner).judge(raw)
+        meant = meanings()
+        lines = [f"score {answer.score:+.2f}: {answer.action}"]
+        for symbol in sorted(answer.evidence.symbols, key=lambda one: -abs(one.weight)):
+            said = (
+                f"{meant.get(symbol.name, '')} ({symbol.detail})"
+                if symbol.detail
+                else meant.get(symbol.name, "")
+            )
+            lines.append(f"{symbol.weight:+7.2f}  {symbol.name}: {said}")
+        lines += ["", "What the learners say:", *explain(learner, stripped(raw))]
+        for line in lines:
             self.stdout.write("".join(c if c.isprintable() else " " for c in line))
 
     def _prior(self, name: str) -> Prior | None:
