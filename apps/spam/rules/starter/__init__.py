@@ -10,7 +10,7 @@ from pathlib import Path
 from apps.spam.rules.documents import Document, from_toml
 from apps.spam.rules.engine import RuleSet, compile_rules
 
-VERSION = 2026112402
+VERSION = 2026112403
 """The day, and which of that day: a feed that is newer replaces these rules."""
 HERE = Path(__file__).parent
 
