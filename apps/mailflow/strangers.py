@@ -85,7 +85,8 @@ class Strangers:
             if self._lasting.has_lasted(checked.dmarc.domain, now):
                 override = "local_policy", "DNS was at fault for hours"
                 disposal = Disposal(Fate.JUNK, disposal.reason, frozenset(organisations), override)
-        elif checked.dmarc.result != "temperror":
+        elif checked.dmarc.result == "pass":
+            # A failure may be a forger's, who must not start the clock anew for everybody.
             self._lasting.is_over(checked.dmarc.domain)
         if (seen := evidence.seen(checked, disposal, claims)) is not None and disposal.fate is not Fate.DEFER:
             self.notebook.note(organisations, seen, now.astimezone(dt.UTC).date())
