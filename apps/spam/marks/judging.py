@@ -4,6 +4,7 @@ import collections
 import logging
 import struct
 import threading
+import weakref
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -38,6 +39,7 @@ class Learned:
         self.level = Level(SITE)
         self._owns: collections.OrderedDict[int, tuple[int, Own]] = collections.OrderedDict()
         self._seen = Seen(_NOBODY)
+        self._scored: weakref.WeakKeyDictionary[Message, Mapping[str, float]] = weakref.WeakKeyDictionary()
         self._lock = threading.Lock()
 
     def load(self) -> None:
@@ -65,17 +67,21 @@ class Learned:
         self.refresh()
         found = message.features
         counts = self.level.counts(_tokens(found))
-        return _said(self._judge(found, self._scores(found), [counts]))
+        return _said(self._judge(found, self._scores(message), [counts]))
 
     def homes(self, message: Message, homes: Sequence[Home]) -> Mapping[int, Found]:
         """Say what each recipient was taught besides: a handful of statements for all of them."""
         self.refresh()
         found = message.features
-        tokens, scores = _tokens(found), self._scores(found)
+        tokens, scores = _tokens(found), self._scores(message)
         wanted = [Wanted(tokens, chain(home.organisation_id, home.mailbox_id)) for home in homes]
-        owns = self._own([home.mailbox_id for home in homes])
+        counts = counts_for(wanted, self.level)
+        ids = [home.mailbox_id for home in homes]
+        owns = self._own(
+            {one: counted[one].own for one, counted in zip(ids, counts, strict=True) if counted[one].own}
+        )
         told = {}
-        for home, one, counted in zip(homes, wanted, counts_for(wanted, self.level), strict=True):
+        for home, one, counted in zip(homes, wanted, counts, strict=True):
             mine = dict(scores)
             if (own := owns.get(home.mailbox_id)) is not None:
                 for group, said in own.scores(found).items():
@@ -83,8 +89,13 @@ class Learned:
             told[home.mailbox_id] = _said(self._judge(found, mine, [counted[scope] for scope in one.scopes]))
         return told
 
-    def _scores(self, found: Features) -> dict[str, float]:
-        return linear.scores(self.base.prior.model, found) if self.base.prior else {}
+    def _scores(self, message: Message) -> Mapping[str, float]:
+        """Return what everybody's model says, asked once for a message."""
+        if (known := self._scored.get(message)) is not None:
+            return known
+        scores = linear.scores(self.base.prior.model, message.features) if self.base.prior else {}
+        self._scored[message] = scores
+        return scores
 
     def _judge(self, found: Features, scores: Mapping[str, float], counted: Sequence[Counts]) -> Said:
         said = {**scores, "bayes": bayes.score(bayes.weigh([_level(one) for one in counted]))}
@@ -93,9 +104,8 @@ class Learned:
         full = calibration(said)
         return Said(said, familiar, calibration(said, familiar), full > 0)
 
-    def _own(self, mailbox_ids: Sequence[int]) -> dict[int, Own]:
-        """Return the weights of those who have any, as they are now."""
-        versions: dict[int, int] = dict(ask(query(sql.OWN_VERSIONS, [list(mailbox_ids)])))
+    def _own(self, versions: Mapping[int, int]) -> dict[int, Own]:
+        """Return the weights of those who have any, in these versions or newer."""
         with self._lock:
             known = {
                 one: kept[1] for one in versions if (kept := self._owns.get(one)) and kept[0] == versions[one]

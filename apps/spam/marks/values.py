@@ -54,6 +54,8 @@ class Counts:
     all_spam: float = 0.0
     all_ham: float = 0.0
     voices: int = 0
+    own: int = 0
+    """The version of a mailbox's own weights; 0 where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
