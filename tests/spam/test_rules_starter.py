@@ -8,6 +8,7 @@ from apps.spam.rules.documents import Document, check_document, from_json, from_
 from apps.spam.rules.engine import check, compile_rules
 from apps.spam.rules.prefilter import Prefilter
 from apps.spam.rules.samples import outcomes, sketch
+from apps.spam.rules.starter import words
 from apps.spam.rules.texts import LINES
 
 RULES = [one.rule for one in starter.document().rules]
@@ -44,6 +45,10 @@ def test_there_are_enough_of_them_with_samples_of_both_kinds() -> None:
     assert {one.group for one in starter.document().rules} == {
         "banks", "fraud", "goods", "headers", "links", "money", "parcels", "pitches"
     }  # fmt: skip
+
+
+def test_translators_find_what_they_say() -> None:
+    assert set(words.TEXTS) == {rule.description for rule in RULES}
 
 
 def test_every_rule_is_well_made() -> None:

@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
@@ -106,6 +107,12 @@ class SpamRule(models.Model):
     def weight(self) -> float:
         """What it counts: an administrator's word before the feed's."""
         return self.score if self.own_score is None else self.own_score
+
+    @property
+    def said(self) -> str:
+        """Its description, in the reader's language where the release brings one."""
+        is_feeds = self.origin == self.Origin.FEED and bool(self.description)
+        return gettext(self.description) if is_feeds else self.description
 
     @property
     def place(self) -> str:

@@ -58,7 +58,7 @@ def find_rules(rows: QuerySet[SpamRule], text: str) -> QuerySet[SpamRule]:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """What a rule's symbol says, in words."""
+    """What a rule's symbol says, in words of the reader's language."""
 
     name: str
     description: str
@@ -74,7 +74,7 @@ def describe(names: Collection[str], *, places: Iterable[str] = ("site",)) -> di
     order = {"user": 2, "domain": 1, "site": 0}
     rows = [row for row in SpamRule.objects.filter(name__in=names) if row.place in wanted]
     for row in sorted(rows, key=lambda row: order[row.place.partition(":")[0]]):
-        found[row.name] = Described(row.name, row.description, row.weight, row.id, row.place)
+        found[row.name] = Described(row.name, row.said, row.weight, row.id, row.place)
     return found
 
 
