@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from django.db import DatabaseError
 
-from apps.events.transactions import perform
+from apps.events.transactions import ask
 from apps.queue.couriers import Parcel
 from apps.queue.models import Origin
 from apps.spam import queries, sources
@@ -50,9 +50,9 @@ def homes(mailbox_ids: Sequence[int], about: About) -> list[Home]:
     if not mailbox_ids:
         return []
     try:
-        places = perform(queries.places_of(mailbox_ids))
-        entries = perform(queries.entries_about(mailbox_ids, about))
-        policies = perform(queries.attachment_policies(mailbox_ids))
+        places = ask(queries.places_of(mailbox_ids))
+        entries = ask(queries.entries_about(mailbox_ids, about))
+        policies = ask(queries.attachment_policies(mailbox_ids))
     except (DatabaseError, psycopg.Error) as error:
         log.warning("lines and lists not read", extra={"error": str(error)})
         why = (("lists", "the database did not answer"),)

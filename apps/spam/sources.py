@@ -6,6 +6,7 @@ is a function in `asking`, and a line in `load`.
 """
 
 import functools
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -22,6 +23,8 @@ from .lists import Entry
 from .reading import Reading, read
 from .symbols import Evidence
 from .thresholds import NORMAL, Settings
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +114,13 @@ def load() -> Sources:
     from . import asking
     from .marks.judging import Learned
 
-    learned = Learned()
-    learned.load()
+    learned, absent = Learned(), {}
+    try:
+        learned.load()
+    except Exception:
+        # Whatever is wrong with it: mail is judged by everybody else, and refused by nobody meanwhile.
+        log.exception("what was learned could not be loaded")
+        absent["learned"] = "could not be loaded"
     # Rules come last: they may be about what all others found.
     site: list[SiteSource] = [
         Source("authentication", lambda message: authentication(message.envelope)),
@@ -127,4 +135,8 @@ def load() -> Sources:
         Source("learned", learned.homes, may_be_stopped=False),
         Source("own rules", asking.own_rules, may_be_stopped=False),
     ]
-    return Sources(site, home)
+    return Sources(
+        [one for one in site if one.name not in absent],
+        [one for one in home if one.name not in absent],
+        absent,
+    )

@@ -67,8 +67,10 @@ def test_it_works() -> None:
         scope=Scope(bob), effect=Effect.BLOCK, subject=Subject.DOMAIN, pattern="sender.example", actor=SYSTEM
     )
 
+    filtering.warm_up()
+
     async def ask() -> None:
-        async with scanner() as one:
+        async with scanner(seconds=60) as one:
             many = [one.verdict(BODY, CAME, [alice.pk, bob.pk]) for _ in range(30)]
             for verdict in await asyncio.gather(*many):
                 assert verdict is not None
