@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.console.views import filter_kept, filter_lists, lines
+from apps.console.views import filter_kept, filter_learning, filter_lists, filter_rules, lines
 
 filtering = [
     path("filter/", lines.lines, name="filter"),
@@ -18,4 +18,12 @@ filtering = [
     path(
         "filter/kept/<int:mailbox_id>/<int:judgement_id>/<slug:act>", filter_kept.act, name="filter-kept-act"
     ),
+    path("filter/rules/", filter_rules.rules, name="filter-rules"),
+    path("filter/rules/add", filter_rules.add, name="filter-rule-add"),
+    path("filter/rules/<int:rule_id>/", filter_rules.rule, name="filter-rule"),
+    path("filter/rules/<int:rule_id>/edit", filter_rules.edit, name="filter-rule-edit"),
+    path("filter/rules/<int:rule_id>/switch", filter_rules.switch, name="filter-rule-switch"),
+    path("filter/rules/<int:rule_id>/delete", filter_rules.delete, name="filter-rule-delete"),
+    path("filter/learning/", filter_learning.learning, name="filter-learning"),
+    path("filter/learning/models/<int:version>/use", filter_learning.use, name="filter-model-use"),
 ]

@@ -19,6 +19,9 @@ from apps.events.transactions import perform
 from apps.mailboxes.services import set_member
 from apps.mailflow.roster import runs
 from apps.spam.lists import Effect, Subject
+from apps.spam.rules.definitions import Rule
+from apps.spam.rules.definitions import Target as Held
+from apps.spam.rules.services import Place, create_rule
 from apps.spam.scopes import Scope
 from apps.spam.services.senders import add_entry
 from tests.factories import a_domain, a_mailbox, a_role, a_user, an_alias
@@ -80,8 +83,8 @@ def a_world() -> World:
     set_member(mailbox=mailbox, user=carol, rights=["read"], actor=SYSTEM)
     role = a_role(alice, "support", domain=domain)
     alias = an_alias("sales", str(mailbox), domain=domain)
-    made = credentials.add_app_password(user=alice, label="Phone", actor=SYSTEM)
-    session = Session.objects.create(user=alice, door="imap", credential_id=made.credential_id)
+    app_password = credentials.add_app_password(user=alice, label="Phone", actor=SYSTEM)
+    session = Session.objects.create(user=alice, door="imap", credential_id=app_password.credential_id)
     [queued] = queue(remote("x@far.example", domain.organisation_id), sender=str(mailbox))
     trace_id = uuid.uuid4()
     told = {"origin": "mx", "sender": "bob@far.example", "recipients": [str(mailbox)]}
@@ -95,7 +98,11 @@ def a_world() -> World:
     entry = add_entry(
         scope=Scope(domain), effect=Effect.BLOCK, subject=Subject.DOMAIN, pattern="evil.example", actor=SYSTEM
     )
+    made = Rule("OUR_OWN", Held.SUBJECT, "won", 1.0, description="It says that you have won.")
+    rule = create_rule(place=Place(domain), rule=made, actor=SYSTEM)
     names = {
+        "rule_id": rule.id,
+        "version": 0,
         "level": "domain",
         "place_id": domain.id,
         "entry_id": entry.id,
@@ -115,7 +122,7 @@ def a_world() -> World:
         "user_id": alice.id,
         "carol_id": carol.id,
         "role_id": role.id,
-        "credential_id": made.credential_id,
+        "credential_id": app_password.credential_id,
         "session_id": session.id,
         "trace_id": trace_id,
         "import_id": runs.upload(user=alice, name="people.csv", data=TABLE, actor=SYSTEM).id,

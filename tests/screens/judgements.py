@@ -4,6 +4,8 @@ from apps.domains.models import Domain
 from apps.events.audit import SYSTEM
 from apps.mailboxes.models import Mailbox
 from apps.spam.lists import Effect, Subject
+from apps.spam.rules.definitions import Rule, Samples, Target
+from apps.spam.rules.services import Place, create_rule
 from apps.spam.scopes import Scope
 from apps.spam.services.senders import add_entry
 from apps.spam.services.wishes import set_wishes
@@ -68,7 +70,17 @@ def fill(domain: Domain, mailbox: Mailbox, content_ids: list[int]) -> dict[str, 
             (mailbox, Effect.ALLOW, Subject.ADDRESS, "grandma@family.example", ""),
         )
     ]  # fmt: skip
+    rule = Rule(
+        "SAYS_YOU_WON",
+        Target.SUBJECT,
+        r"\byou(?: have|.ve) (?:won|been chosen)\b",
+        1.4,
+        description="The subject says that you have won something.",
+        samples=Samples(("Subject: You have won",), ("Subject: Who won on Sunday?",)),
+    )
     return {
+        "rule_id": [create_rule(place=Place(domain), rule=rule, actor=SYSTEM).id],
+        "version": [0],
         "level": ["domain"],
         "place_id": [domain.id],
         "entry_id": [entry.id for entry in entries],
