@@ -47,7 +47,7 @@ _KNOWN = """
     barclays: barclays
     *santander: santander
     sparkasse: sparkasse
-    volksbank: volksbank vr
+    volksbank: volksbank vr voba vrbank raiffeisenbank
     postbank: postbank
     commerzbank: commerzbank
     deutsche bank: deutsche-bank db
@@ -171,24 +171,47 @@ def named(text: str) -> Brand | None:
 
 
 def is_home(brand: Brand, domain: str) -> bool:
-    """Whether a registered domain is of the brand: by its second level, `paypal.com` as `paypal.de`."""
-    label = domain.partition(".")[0]
-    return label in brand.homes or any(label.startswith(home + "-") and len(home) > 3 for home in brand.homes)
+    """Whether a registered domain is of the brand: by its second level, `paypal.com` as `paypal.de`, or its own top level."""
+    label, _, rest = domain.partition(".")
+    if label in brand.homes or any(label.startswith(home + "-") for home in brand.homes & _REGIONAL):
+        return True
+    return rest.rpartition(".")[2] in brand.homes & _TOP_LEVELS
 
 
 def imitated(host: str, domain: str) -> str:
-    """Return the name that a host looks like without being it: `paypa1.com`, `paypal.com.evil.test`; or ''."""
+    """Return the name that a host looks like without being it: `paypa1.com`, `paypal.com.evil.test`; or ''.
+
+    A name alone below another's domain is how services name their customers (`netflix.slack.com`).
+    """
     label = domain.partition(".")[0]
-    if label in _HOMES or label in _SHORT:
+    if label in _HOMES or label in _SHORT or domain.rpartition(".")[2] in _TOP_LEVELS:
         return ""
-    looks = skeleton(label)
-    if (home := _LOOKS.get(looks)) is not None:
+    if (home := _LOOKS.get(skeleton(label))) is not None:
         return home
-    below = host.removesuffix(domain).strip(".")
-    words = set(re.split(r"[.\-_]", below)) if below else set()
-    return next((word for word in sorted(words) if word in _STRONG and word != label), "")
+    labels = [*host.removesuffix(domain).strip(".").split("."), label]
+    for place, each in enumerate(labels):
+        if each in _STRONG and place < len(labels) - 1 and labels[place + 1] in _ENDS:
+            return each
+        pieces = each.split("-")
+        if len(pieces) > 1 and pieces[0] not in _REGIONAL:
+            found = next((piece for piece in pieces if piece in _STRONG and piece not in _WORDS), "")
+            if found:
+                return found
+    return ""
 
 
+_REGIONAL = frozenset({"sparkasse", "volksbank", "voba", "vrbank", "raiffeisenbank"})
+"""Houses with a domain for each town."""
+_TOP_LEVELS = frozenset(
+    {"microsoft", "office", "skype", "azure", "apple", "amazon", "dhl", "netflix", "walmart", "chase", "jpmorgan", "barclays", "hsbc",
+     "citi", "americanexpress", "fedex", "norton", "sony", "bbva"}
+)  # fmt: skip
+"""Top levels that are a brand's own."""
+_ENDS = frozenset(
+    {"com", "net", "org", "co", "de", "fr", "uk", "es", "it", "nl", "pl", "eu", "io", "jp", "br", "ca", "au"}
+)
+_WORDS = frozenset({"apple", "chase"})
+"""What stands in the names of others, too: apple-tree."""
 _STRONG = frozenset(
     {"paypal", "amazon", "apple", "icloud", "microsoft", "microsoftonline", "office365", "netflix", "facebook", "instagram", "dropbox",
      "docusign", "wellsfargo", "bankofamerica", "chase", "americanexpress", "coinbase", "binance", "metamask", "sparkasse", "dhl",

@@ -135,6 +135,8 @@ NO_TRICKS: dict[str, list[bytes]] = {
         letter(text="x", sender="Netflix <info@members.netflix.com>"),
         letter(text="x", sender="Instagram <security@facebookmail.com>"),
         letter(text="x", sender="Bob <bob@dhl-fans.test>"),
+        letter(text="x", sender="Sparkasse Bremen <info@sparkasse-bremen.test>"),
+        letter(text="x", sender="Microsoft Teams <noreply@teams.mail.microsoft>"),
     ],
     "FROM_HOST_IMITATES": [
         letter(text="x", sender="a@paypal.com"),
