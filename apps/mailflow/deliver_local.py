@@ -24,7 +24,7 @@ from apps.queue.services import Settlement
 from apps.reports import incoming
 from apps.spam.services import judgements
 from apps.store.blobs import BlobRef
-from apps.store.flags import JUNK, NONE, NOT_JUNK, Flags
+from apps.store.flags import NOT_JUNK, Flags
 from apps.store.services import folders, messages
 from apps.store.values import FolderRef, MessageFacts, NewMessage, NoFolder, OverQuota, Placed
 
@@ -274,6 +274,7 @@ def _targets(
 
 
 def _content(parcel: Parcel, found: Sorted, place: Place, scanned: Scanned) -> NewMessage:
+    """Return what is filed. It bears no $Junk, wherever it goes: that is a person's word, which the filter learns from."""
     return NewMessage(
         organisation_id=parcel.organisation_id,
         mailbox_id=parcel.recipient.mailbox_id or 0,
@@ -284,7 +285,6 @@ def _content(parcel: Parcel, found: Sorted, place: Place, scanned: Scanned) -> N
         prefix=headers(parcel.envelope.sender, place.address)
         + (b"" if found.was_held else sorting.fields(found.decided))
         + parcel.prefix,
-        flags=Flags(JUNK) if found.into is Into.JUNK else NONE,
         trace_id=parcel.trace_id,
     )
 

@@ -12,13 +12,15 @@ from apps.events.audit import SYSTEM
 from apps.events.models import MessageEvent
 from apps.events.trace import Kind
 from apps.mailboxes.models import Mailbox
-from apps.mailflow import catching_up, filtering, quarantine
+from apps.mailflow import catching_up, filtering, quarantine, refile
 from apps.mailflow.forged import without_forged
+from apps.mailflow.refile import Hand
 from apps.mailflow.run_queue import Turn, run_local
 from apps.queue import operators
 from apps.queue.models import Lane, QueuedMessage, QueuedRecipient, State
 from apps.spam import queries
 from apps.spam.lists import Effect, Subject
+from apps.spam.marks import queries as learning_queries
 from apps.spam.models import Judgement
 from apps.spam.scopes import Scope
 from apps.spam.services import senders, wishes
@@ -26,6 +28,7 @@ from apps.spam.thresholds import Action, Wishes
 from apps.store.models import Content, Folder, Message
 from tests.factories import a_domain, a_mailbox
 from tests.queue.letters import claim, local, queue
+from workers.jobs.learn import learn_due
 
 pytestmark = pytest.mark.usefixtures("real_database")
 _numbers = itertools.count()
@@ -77,7 +80,7 @@ def test_it_works() -> None:
     assert (folder, is_junk) == ("INBOX", False)
     assert b"X-Spam" not in prefix
     [(folder, is_junk, prefix)] = filed(bob)
-    assert (folder, is_junk) == ("Junk", True)
+    assert (folder, is_junk) == ("Junk", False)
     assert b"X-Spam-Flag: YES\r\nX-Spam-Status: Yes, score=" in prefix
     [event] = MessageEvent.objects.filter(kind=Kind.FILED, detail__mailbox_id=bob.pk)
     assert (event.detail["action"], event.detail["folder"]) == ("refuse", "Junk")
@@ -93,6 +96,20 @@ def test_it_works() -> None:
     assert judged.detail["blocked_by"]["pattern"] == "example.test"
 
 
+def test_the_filter_learns_nothing_from_itself() -> None:
+    bob = a_mailbox("bob")
+    block(bob)
+    send(bob)
+    assert run_local(turn()) == 1
+    assert filed(bob)[0][0] == "Junk"
+    learn_due()
+    assert not learning_queries.marks(bob.pk)
+    [content] = Message.objects.filter(mailbox_id=bob.pk).values_list("content_id", flat=True)
+    refile.not_junk(Hand(bob.pk, bob.owner_id or 0), refile.chosen_of(bob.pk, [content]))
+    learn_due()
+    assert [(one.content_id, one.is_bad) for one in learning_queries.marks(bob.pk)] == [(content, False)]
+
+
 def test_one_message_is_decided_for_each_recipient() -> None:
     domain = a_domain()
     alice, bob, carol = (a_mailbox(name, domain=domain) for name in ("alice", "bob", "carol"))
@@ -103,7 +120,7 @@ def test_one_message_is_decided_for_each_recipient() -> None:
     assert [filed(one)[0][:2] for one in (alice, bob, carol)] == [
         ("INBOX", False),
         ("INBOX", False),
-        ("Junk", True),
+        ("Junk", False),
     ]
     assert b"action=tag" in filed(bob)[0][2]
     assert Judgement.objects.filter(organisation_id=domain.organisation_id).count() == 3
@@ -123,7 +140,7 @@ def test_a_verdict_of_the_door_is_what_counts() -> None:
     send(alice, verdict=verdict)
     assert run_local(turn()) == 1
     [(folder, is_junk, prefix)] = filed(alice)
-    assert (folder, is_junk) == ("Junk", True)
+    assert (folder, is_junk) == ("Junk", False)
     assert b"X-Spam-Status: Yes, score=5.0 action=junk\r\n\ttests=A\r\n" in prefix
 
 
@@ -132,7 +149,7 @@ def test_what_dmarc_asks_for_is_marked_as_junk() -> None:
     [row] = send(alice)
     QueuedMessage.objects.filter(id=row.message_id).update(evidence={"junk": "dmarc"})
     assert run_local(turn()) == 1
-    assert filed(alice)[0][:2] == ("Junk", True)
+    assert filed(alice)[0][:2] == ("Junk", False)
 
 
 def test_what_is_quarantined_waits_until_somebody_lets_it_go() -> None:

@@ -49,7 +49,7 @@ FORGET_AT_ONCE = 20_000
 Label = Trained.Label
 MARKS = Cursor.Purpose.MARKS.value
 _WORDS = {Label.BAD.value: "spam", Label.GOOD.value: "ham", None: ""}
-GONE, UNREADABLE = "gone before it was read", "could not be read"
+GONE, UNREADABLE = "moved on or removed before it was read", "could not be read"
 
 
 def is_due() -> bool:

@@ -13,6 +13,7 @@ from apps.mailflow.run_queue import Turn
 from mailplatform.celery import app
 from workers.jobs.deliver import deliver_local_due, deliver_remote_due
 from workers.jobs.housekeeping import CHORES, Chore, housekeeping_due, keep_house
+from workers.jobs.learn import learn_due
 from workers.jobs.people import people_due
 
 
@@ -34,6 +35,7 @@ def test_every_task_runs_when_nothing_is_due() -> None:
     deliver_local_due()
     deliver_remote_due()
     people_due()
+    learn_due()
     housekeeping_due()
 
 
