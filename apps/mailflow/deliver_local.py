@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import django.db
+import prometheus_client
 import psycopg
 from django.utils import timezone
 
@@ -42,6 +43,8 @@ DISABLED = Reply(550, "5.2.1", "The mailbox is disabled")
 # A parcel claimed this often without an end may be what kills its workers: first it is filed alone, then never.
 SUSPECT, CONDEMNED = 3, 10
 QUARANTINED = "Quarantined as unwanted mail"
+
+JUDGED = prometheus_client.Counter("mail_judged", "Messages sorted by how they were judged.", ["action"])
 
 type Verdicts = Mapping[int, Mapping[str, Any]]
 """How messages were judged just now, by the id of the queued message."""
@@ -167,6 +170,8 @@ def file(parcels: Sequence[Parcel], owner: str, verdicts: Verdicts = NO_VERDICTS
             records.append(
                 sorting.record(parcel, found, one.decided, where=one.into, content_id=place.content_id)
             )
+    for record in records:
+        JUDGED.labels(record.decision.get("action", "")).inc()
     yield from judgements.filed_after_all(let_go)
     yield from judgements.write(records)
     failed = [p for p in parcels if p.id in ours and isinstance(outcomes[p.id], Failed)]

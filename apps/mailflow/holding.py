@@ -16,12 +16,13 @@ from apps.accounts.models import User
 from apps.accounts.permissions import Reach
 from apps.events import audit
 from apps.events.transactions import Plan, perform, query
+from apps.events.valkey import sync_client
 from apps.mailboxes.queries import may_send_as
 from apps.protocols.addresses import Address, AddressError
 from apps.queue import operators
 from apps.queue.models import State
 
-from . import sql
+from . import misuse, sql
 from .models import SenderHold
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,16 @@ def hold(user_id: int, reasons: Sequence[str]) -> bool:
     log.error("mail of a user held", extra={"user": user.address, "reasons": list(reasons)})
     operators.hold(_recipients(user, State.QUEUED), why=WHY, actor=audit.SYSTEM)
     return True
+
+
+def look(user_id: int, recipients: Sequence[str], now: dt.datetime) -> bool:
+    """Count whom a letter is for, and hold its user's mail where that is no person's doing; whether it is held now."""
+    if not settings.MAIL_SPAM or not recipients:
+        return False
+    reasons = misuse.look(
+        sync_client(), user_id, recipients, most_new=settings.MAIL_OUTBOUND_NEW, now=now.timestamp()
+    )
+    return bool(reasons) and hold(user_id, reasons)
 
 
 def release(*, hold: SenderHold, actor: audit.Actor) -> int:

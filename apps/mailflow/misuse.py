@@ -20,6 +20,7 @@ KNOWN_SECONDS = 180 * 24 * HOUR
 UNWANTED = frozenset({Action.JUNK, Action.QUARANTINE, Action.REFUSE})
 MOST_UNWANTED = 5
 """Messages an hour that look like junk: one may be a letter about junk, five are a stream."""
+AWAY = (redis.exceptions.RedisError, OSError)
 WORST = 2
 """A message that would be refused counts for so many."""
 
@@ -54,24 +55,58 @@ class Watch:
         self, user_id: int, recipients: Sequence[str], verdict: Mapping[str, Any] | None
     ) -> list[str]:
         """Count a message, and say what is wrong with what its user sent within the hour."""
-        hour = int(self._now() // HOUR)
-        points = _points(verdict)
-        unwanted, new = f"misuse:unwanted:{user_id}:{hour}", f"misuse:new:{user_id}:{hour}"
-        known = f"misuse:known:{user_id}"
+        about = _Keys(user_id, self._now())
         try:
             async with self._valkey.pipeline(transaction=False) as pipe:
-                pipe.sadd(known, *(one.lower()[:320] for one in recipients))
-                pipe.expire(known, KNOWN_SECONDS)
-                pipe.incrby(unwanted, points)
-                pipe.expire(unwanted, 2 * HOUR)
+                _count(pipe, about, recipients, verdict)
                 added, _, bad, _ = await pipe.execute()
-            many = int(await self._valkey.incrby(new, added))
-            if added:
-                await self._valkey.expire(new, 2 * HOUR)
-        except (redis.exceptions.RedisError, OSError) as error:
+            async with self._valkey.pipeline(transaction=False) as pipe:
+                _count_new(pipe, about, added)
+                many, _ = await pipe.execute()
+        except AWAY as error:
             log.warning("sender not watched", extra={"error": str(error)})
             return []
-        return reasons(Seen(int(bad), many), most_new=self._most_new)
+        return reasons(Seen(int(bad), int(many)), most_new=self._most_new)
+
+
+def look(
+    client: redis.Redis, user_id: int, recipients: Sequence[str], *, most_new: int, now: float
+) -> list[str]:
+    """Do the same for who is not on a loop, about a letter that nobody has judged."""
+    about = _Keys(user_id, now)
+    try:
+        with client.pipeline(transaction=False) as pipe:
+            _count(pipe, about, recipients, None)
+            added, _, bad, _ = pipe.execute()
+        with client.pipeline(transaction=False) as pipe:
+            _count_new(pipe, about, added)
+            many, _ = pipe.execute()
+    except AWAY as error:
+        log.warning("sender not watched", extra={"error": str(error)})
+        return []
+    return reasons(Seen(int(bad), int(many)), most_new=most_new)
+
+
+class _Keys:
+    """Under what a user's hour is counted."""
+
+    def __init__(self, user_id: int, now: float) -> None:
+        hour = int(now // HOUR)
+        self.unwanted, self.new = f"misuse:unwanted:{user_id}:{hour}", f"misuse:new:{user_id}:{hour}"
+        self.known = f"misuse:known:{user_id}"
+
+
+# Both clients have pipelines with the same methods, and no type in common.
+def _count(pipe: Any, about: _Keys, recipients: Sequence[str], verdict: Mapping[str, Any] | None) -> None:
+    pipe.sadd(about.known, *(one.lower()[:320] for one in recipients))
+    pipe.expire(about.known, KNOWN_SECONDS)
+    pipe.incrby(about.unwanted, _points(verdict))
+    pipe.expire(about.unwanted, 2 * HOUR)
+
+
+def _count_new(pipe: Any, about: _Keys, added: int) -> None:
+    pipe.incrby(about.new, added)
+    pipe.expire(about.new, 2 * HOUR)
 
 
 def _points(verdict: Mapping[str, Any] | None) -> int:

@@ -185,3 +185,12 @@ def test_many_bounces_are_seen(settings: Settings) -> None:
     holding.release(hold=hold, actor=SYSTEM)
     # What bounced before is no news.
     assert holding.look_at_bounces() == 0
+
+
+def test_letters_written_in_a_browser_are_counted_too(settings: Settings) -> None:
+    settings.MAIL_OUTBOUND_NEW = 2
+    alice = a_mailbox("alice")
+    now = datetime.now(UTC)
+    assert not holding.look(owner(alice), ["one@far.example", "two@far.example"], now)
+    assert holding.look(owner(alice), ["three@far.example"], now)
+    assert perform(holding.is_held(owner(alice)))

@@ -17,7 +17,7 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.events import trace
 from apps.events.transactions import perform
-from apps.mailflow import acceptance
+from apps.mailflow import acceptance, holding
 from apps.mailflow.acceptance import Arrival
 from apps.mailflow.models import Draft, Sending
 from apps.organisations.errors import NotFoundError
@@ -135,6 +135,8 @@ def _send(
     ready = _prepare(user_id, fields, now, until, draft, peer, scheduled=scheduled)
     if isinstance(ready, NotSent):
         return ready
+    # A letter of a misused account stays in its outbox (see `release`), and is judged where it arrives.
+    holding.look(user_id, [recipient.address for recipient in ready.arrival.recipients], now)
     prepared = acceptance.prepare([(ready.arrival, None)])
     copy = blobs.prepare([(place.organisation_id, ready.copy)])[0]
     with transaction.atomic():
