@@ -272,7 +272,8 @@ def test_due_domains_are_looked_at(domain: Domain, settings: Settings) -> None:
         assert looking.look_due(may_go_on=lambda: True) >= 2
         assert DnsLook.objects.filter(domain__name="later.test").exists()
     assert looking.faulty(Domain.objects.filter(id=domain.id), most=5) == []
-    [later] = looking.faulty(Domain.objects.all(), most=5)
+    # Beside what other tests have committed.
+    [later] = looking.faulty(Domain.objects.filter(name__in=["shop.test", "later.test"]), most=5)
     assert (later.domain.name, later.faults) == ("later.test", 2)
 
 
