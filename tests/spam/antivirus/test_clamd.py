@@ -10,11 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.spam import sources
 from apps.spam.antivirus import wire
 from apps.spam.antivirus.client import MOST_BYTES, Clamd, Place
 from apps.spam.antivirus.evidence import antivirus, antivirus_async, of_answer
 from apps.spam.antivirus.wire import Answer
+from apps.spam.decision import Reason
+from apps.spam.envelopes import Envelope
+from apps.spam.judging import Judge
 from apps.spam.symbols import Evidence, Sort, Source
+from apps.spam.thresholds import Action
 from tests.clamd import EICAR, WORDS, Daemon, answering, clamd
 
 
@@ -56,6 +61,23 @@ def test_a_virus_in_a_forwarded_letter_is_found(daemon: Daemon) -> None:
     outer.set_content("Look at this!")
     outer.add_attachment(inner)
     assert Clamd(Place.parse(daemon.path), 10).scan(outer.as_bytes()).signature.startswith("Eicar")
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_mallorys_virus_is_refused_and_bobs_letter_survives_the_scanner(
+    daemon: Daemon, settings: Any
+) -> None:
+    judge = Judge(sources.load())
+    came = Envelope("mallory@evil.test", ("alice@example.test",), "192.0.2.7")
+    settings.MAIL_CLAMD, settings.MAIL_CLAMD_SECONDS = daemon.path, 10.0
+    decided = judge.judge(with_file(EICAR), came).decision
+    assert (decided.action, decided.reason, decided.sort) == (Action.REFUSE, Reason.VIRUS, Sort.VIRUS)
+    assert judge.judge(with_file(b"harmless"), came).decision.action is Action.INBOX
+    settings.MAIL_CLAMD = "/no/such/socket"
+    report = judge.judge(with_file(EICAR), came)
+    assert report.decision.action is Action.INBOX
+    assert "antivirus" in dict(report.evidence.missing)
 
 
 @pytest.mark.slow
