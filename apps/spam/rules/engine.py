@@ -77,7 +77,7 @@ class RuleSet:
                 self._networks.add(rule.expression, len(self._clients))
                 self._clients.append(rule.name)
             case _:
-                pattern = compile_pattern(rule.expression, by_line=rule.target in LINES)
+                pattern = compile_pattern(rule.expression, by_line=rule.target in LINES, is_known=True)
                 by_key.setdefault((rule.target, rule.header), []).append((rule.name, pattern))
         self._rules[rule.name] = rule
 

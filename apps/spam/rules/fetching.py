@@ -107,7 +107,9 @@ def update_from_release(*, is_dry: bool = False, actor: audit.Actor) -> feeds.Di
     """Take over the rules of the release, unless they or newer ones are there; None then."""
     if feeds.is_known(starter.VERSION):
         return None
-    return feeds.update(document=starter.document(), source=feeds.RELEASE, is_dry=is_dry, actor=actor)
+    return feeds.update(
+        document=starter.document(), source=feeds.RELEASE, is_tested=True, is_dry=is_dry, actor=actor
+    )
 
 
 def look_due(*, now: dt.datetime) -> str:

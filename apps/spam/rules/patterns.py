@@ -39,6 +39,12 @@ class Pattern:
         self._loose: Any = None if by_line or source == text else _compile(source, by_line=False)
         self._exact: Any = _compile(text, by_line=by_line) if self._loose is None else None
 
+    def size(self) -> int:
+        """Return how many instructions the exact expression has, either way."""
+        if self._exact is None:
+            self._exact = _compile(self.text, by_line=self.by_line)
+        return int(max(self._exact.ProgramSize(), self._exact.ReverseProgramSize()))
+
     def find(self, text: bytes) -> tuple[int, int] | None:
         """Return where it matches first."""
         if self._is_presence:
@@ -66,17 +72,19 @@ def options(*, by_line: bool) -> re2.Options:
     return chosen
 
 
-def compile_pattern(text: str, *, by_line: bool = False) -> Pattern:
-    """Compile an expression; raises RuleError, which says why it cannot be. By line, ^ and $ stand at each."""
+def compile_pattern(text: str, *, by_line: bool = False, is_known: bool = False) -> Pattern:
+    """Compile an expression; raises RuleError, which says why it cannot be. By line, ^ and $ stand at each.
+
+    One that `is_known` passed here when it was saved, and its size is not looked at again: that takes most of the time.
+    """
     if "\0" in text:
         raise RuleError("an expression holds no NUL")
-    source = f"(?m){text}" if by_line else text
     try:
-        regex = _compile(source, by_line=by_line)
-        pattern = Pattern(source, by_line=by_line)
+        pattern = Pattern(f"(?m){text}" if by_line else text, by_line=by_line)
+        size = 0 if is_known else pattern.size()
     except (re2.error, UnicodeEncodeError) as error:
         raise RuleError(_why(text, error)) from None
-    if max(regex.ProgramSize(), regex.ReverseProgramSize()) > MOST_PROGRAM:
+    if size > MOST_PROGRAM:
         raise RuleError("the expression is too large: repeat less, or make two rules of it")
     return pattern
 
