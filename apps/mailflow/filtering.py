@@ -7,7 +7,7 @@ import functools
 import logging
 import re
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from django.db import DatabaseError
@@ -15,12 +15,13 @@ from django.db import DatabaseError
 from apps.events.transactions import ask
 from apps.queue.couriers import Parcel
 from apps.queue.models import Origin
-from apps.spam import queries, sources
 from apps.spam.envelopes import Envelope
 from apps.spam.judged import verdict_of
-from apps.spam.judging import Judge
 from apps.spam.lists import About
-from apps.spam.sources import Home
+
+if TYPE_CHECKING:
+    from apps.spam.judging import Judge
+    from apps.spam.sources import Home
 
 log = logging.getLogger(__name__)
 
@@ -30,13 +31,18 @@ _ONLY_OURS = frozenset({Origin.MX, Origin.SUBMISSION})
 
 
 @functools.cache
-def the_judge() -> Judge:
-    """Return the process's judge; models and rules are loaded when it is first asked for."""
+def the_judge() -> "Judge":
+    """Return the process's judge; all it takes is loaded when it is first asked for: most workers never judge."""
+    from apps.spam import sources
+    from apps.spam.judging import Judge
+
     return Judge(sources.load())
 
 
 def warm_up() -> None:
     """Judge a letter that says nothing, so that all that is loaded at the first one is loaded now."""
+    from apps.spam.sources import Home
+
     the_judge().judge(b"From: warm@up.invalid\r\nSubject: Warm-up\r\n\r\nHello\r\n", Envelope(), [Home(0)])
 
 
@@ -45,8 +51,11 @@ def judge(raw: bytes, envelope: Envelope, mailbox_ids: Sequence[int]) -> dict[st
     return verdict_of(the_judge().judge(raw, envelope, functools.partial(homes, mailbox_ids)))
 
 
-def homes(mailbox_ids: Sequence[int], about: About) -> list[Home]:
+def homes(mailbox_ids: Sequence[int], about: About) -> "list[Home]":
     """Return the mailboxes with their lines and lists; a database that is away costs a message nothing but them."""
+    from apps.spam import queries
+    from apps.spam.sources import Home
+
     if not mailbox_ids:
         return []
     try:

@@ -4,11 +4,13 @@ import base64
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .decision import Decision
-from .judging import Report
 from .symbols import Evidence, Sort, Source, Symbol
+
+if TYPE_CHECKING:  # Doors read verdicts, and must not load what it takes to make one.
+    from .judging import Report
 
 LONGEST = 200
 MOST_SYMBOLS = 200
@@ -90,7 +92,7 @@ def stripped(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
-def verdict_of(report: Report) -> dict[str, Any]:
+def verdict_of(report: "Report") -> dict[str, Any]:
     """Return a report as it travels with a message: what was found, and what was decided for each mailbox."""
     symbols = symbols_told(report.evidence)
     to: dict[str, Any] = {}
