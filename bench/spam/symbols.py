@@ -2,7 +2,7 @@
 
 Reads one message a file from `<corpus>/{ham,spam,phish}/` of the folders given (by default the collections beside the
 project, unpacked for the time), strips what tells a collection apart, and prints the rate of each symbol, the log of the
-ratio of rates shrunk towards 0, and the weight it has.
+ratio of rates shrunk towards 0, and the weight it has. Collections under non-commercial licences are shown and not counted.
 """
 
 import argparse
@@ -28,6 +28,8 @@ HERE = Path(__file__).resolve()
 ARCHIVES = [HERE.parents[up] / "shared" / "data" / "spam" / "dev.tar.zst" for up in (3, 4)]
 CORPORA = ("spamassassin", "lists_modern", "lingspam", "phishing_pot")
 
+LOOKED_AT_ONLY = frozenset({"phishing_pot"})
+"""Collections whose licence lets nobody ship what was made of them: their rates are shown, and no weight comes from them."""
 SHRINK = 20.0
 """Messages of nothing in particular that each symbol is thought to have been found in besides."""
 
@@ -85,8 +87,9 @@ def table(folders: list[Path], show: str) -> None:
     for folder, label, paths in labelled(folders):
         counts[folder, label] = counted(paths, f"{folder} {label}", show), len(paths)
     columns = list(counts)
-    bad = [key for key in columns if key[1] != "ham"]
-    good = [key for key in columns if key[1] == "ham"]
+    counted_in = [key for key in columns if key[0] not in LOOKED_AT_ONLY]
+    bad = [key for key in counted_in if key[1] != "ham"]
+    good = [key for key in counted_in if key[1] == "ham"]
     heads = [f"{folder[:12]} {label}" for folder, label in columns]
     print(
         f"rates in 1000 messages\n{'symbol':30}"

@@ -12,8 +12,8 @@ LONGEST = 200
 
 _SPAM: dict[str, float] = {
     # HTML that shows a reader something else than a program.
-    "HTML_HIDDEN_TEXT": 0.5,
-    "HTML_HIDDEN_MORE_THAN_SEEN": 0.8,
+    "HTML_HIDDEN_TEXT": 0.4,
+    "HTML_HIDDEN_MORE_THAN_SEEN": 0.6,
     "HTML_TINY_TEXT": 0.6,
     "HTML_TEXT_LIKE_BACKGROUND": 0.8,
     "HTML_TEXT_OFF_SCREEN": 0.8,
@@ -37,12 +37,12 @@ _SPAM: dict[str, float] = {
     "TEXT_REVERSED": 1.0,
     "SUBJECT_MIXED_SCRIPTS": 1.5,
     "SUBJECT_INVISIBLE_LETTERS": 1.2,
-    "SUBJECT_STYLED_LETTERS": 0.6,
+    "SUBJECT_STYLED_LETTERS": 0.5,
     # Who it claims to be from.
     "FROM_INVISIBLE_LETTERS": 1.5,
-    "FROM_STYLED_LETTERS": 0.6,
+    "FROM_STYLED_LETTERS": 0.5,
     "FROM_MISSING": 0.5,
-    "FROM_SEVERAL": 0.4,
+    "FROM_SEVERAL": 0.3,
     "REPLY_TO_ELSEWHERE": 0.0,
     "REPLY_TO_FREE_MAIL": 0.8,
     # Links.
@@ -52,9 +52,9 @@ _SPAM: dict[str, float] = {
     "URL_ODD_HOST": 0.5,
     "URL_MANY_LABELS": 0.6,
     "URL_ODD_PORT": 0.2,
-    "URL_SHORTENER": 0.5,
-    "URL_REDIRECTOR": 0.5,
-    "URL_FREE_PAGE": 0.4,
+    "URL_SHORTENER": 0.4,
+    "URL_REDIRECTOR": 0.4,
+    "URL_FREE_PAGE": 0.3,
     "URL_PROGRAM": 0.6,
     "URL_JAVASCRIPT": 0.5,
     "URL_DATA": 1.0,
