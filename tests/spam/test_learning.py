@@ -126,8 +126,8 @@ def test_words_nobody_has_seen_are_no_evidence() -> None:
     )
     said = learner.judge(strange)
     assert said.familiar < 0.2
-    assert said.score <= 0.5
-    assert learner.judge(lessons(10)[1][0]).familiar > 0.9
+    assert said.score < 2
+    assert learner.judge(lessons(10)[0][0]).familiar > 0.9
 
 
 def test_levels_lean_on_the_one_above_and_one_sighting_counts() -> None:
@@ -179,7 +179,8 @@ class TestPrior:
             one, two = learner.judge(found), again.judge(found)
             assert two.scores["words"] == pytest.approx(one.scores["words"], abs=0.3)
             assert (two.scores["words"] > 0) is is_spam
-            assert one.familiar == two.familiar
+            assert two.familiar <= one.familiar
+            assert two.familiar > (0.3 if is_spam else 0.9)
 
     def test_the_largest_weights_are_kept(self) -> None:
         learner = taught(lessons(22, 60))
@@ -213,3 +214,20 @@ def test_the_prior_that_is_shipped_can_be_read_and_is_small() -> None:
     wanted = b"From: Ann <ann@example.org>\r\nSubject: Re: patch\r\n\r\nThanks, I applied the patch to the kernel tree and ran the tests.\r\n"
     assert learner.judge(features(material(read(unwanted)))).score > 1
     assert learner.judge(features(material(read(wanted)))).score < -1
+
+
+def test_whoever_knows_a_language_by_its_spam_alone_does_not_know_it() -> None:
+    learner = Learner()
+    for found, _ in lessons(30, 4):
+        learner.learn(found, is_spam=True)
+    known = lessons(30, 4)[0][0]
+    assert 0.4 < learner.judge(known).familiar <= 0.5
+    learner.learn(known, is_spam=False)
+    assert learner.judge(known).familiar > 0.95
+
+
+def test_what_is_unfamiliar_never_reaches_junk_by_what_was_learned() -> None:
+    sure = {"words": 50.0, "grams": 50.0, "facts": 50.0, "bayes": 50.0}
+    assert Calibration()(sure, 1.0) > 6
+    assert Calibration()(sure, 0.0) < 4
+    assert Calibration()(sure, 0.0) > Calibration()({"words": 2.0}, 0.0)

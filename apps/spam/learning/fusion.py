@@ -16,10 +16,12 @@ RIDGE = 2.0
 FIRM = 5.0
 """Nats up to which a score stands as it is; above, it grows ever more slowly, so that order is kept and nobody is as good
 as certain for what was learned alone: 10 becomes 6.8, and 30 becomes 8.3."""
-ENOUGH = 0.4
+ENOUGH = 0.45
 """A message of whose words so many are known is familiar."""
-LITTLE = 0.1
-"""Below this share nothing learned speaks against it."""
+LITTLE = 0.15
+"""Below this share only LEAST of what speaks against it stands."""
+LEAST = 0.3
+"""Too little for Junk, however sure the learners are; enough to keep the order among what is unfamiliar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,8 @@ def _bounded(total: float) -> float:
 
 
 def trust(familiar: float) -> float:
-    """Return how much of an accusation stands, from 0 to 1, where this share of the evidence is known."""
-    return max(0.0, min(1.0, (familiar - LITTLE) / (ENOUGH - LITTLE)))
+    """Return how much of an accusation stands, up to 1, where this share of the evidence is known."""
+    return max(LEAST, min(1.0, (familiar - LITTLE) / (ENOUGH - LITTLE)))
 
 
 def fitted(

@@ -42,7 +42,7 @@ class Prior:
 
     model: Model = field(default_factory=Model)
     seen: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
-    """For each place of the words: whether any message of those learned had it."""
+    """For each place of the words: whether any wanted message of those learned had it."""
     calibration: Calibration = field(default_factory=Calibration)
     about: Mapping[str, str] = field(default_factory=dict)
     """Where it comes from, for people."""
