@@ -100,14 +100,16 @@ def words(text: str) -> list[str]:
     found = _WORD.findall(text)
     if not text.isascii() and _DENSE.search(text):
         found = [word for word in found if not _DENSE.search(word)] + _DENSE_PAIR.findall(text)
-    return [word for word in found if len(word) <= LONGEST_WORD]
+    # Of a number only its length is told: 24 is no word of spam for having stood in one.
+    return ["0" * len(word) if word.isdigit() else word for word in found if len(word) <= LONGEST_WORD]
 
 
 def _words(seen: Material, text: str) -> Iterator[tuple[int, list[str]]]:
     """Give the words of each kind."""
     written = words(text)[:WORDS_LIMIT]
-    yield TEXT, "\n".join(written).lower().split("\n") if written else []
-    yield SHOUTED, [word for word in written if not word.islower()]
+    lowered = "\n".join(written).lower().split("\n") if written else []
+    yield TEXT, lowered
+    yield SHOUTED, [word for word, low in zip(written, lowered, strict=True) if word != low]
     yield SUBJECT, words(plain(seen.subject).lower())
     yield SENDER, words(plain(seen.sender).lower().replace("@", " @ ").replace(".", " "))
     yield DOMAIN, list(_suffixes(seen.domain))
