@@ -21,7 +21,9 @@ def main() -> int:
         return 1
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        subprocess.run(["tar", "--zstd", "-xf", str(CORPORA), "-C", name, "--wildcards", "*spamassassin/*"], check=True)
+        subprocess.run(
+            ["tar", "--zstd", "-xf", str(CORPORA), "-C", name, "--wildcards", "*spamassassin/*"], check=True
+        )
         made = folder / "made"
         subprocess.run([sys.executable, "-m", "bench.spam.made", str(made)], check=True, cwd=ROOT)
         source = next(folder.rglob("spamassassin"))
