@@ -13,6 +13,8 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import django.db
+import psycopg
 from django.conf import settings
 
 from apps.events.transactions import Plan, Run, perform, query
@@ -46,6 +48,7 @@ READ_BYTES = 4 * 1024 * 1024
 """Of a larger message the beginning is read, as the judge does."""
 FORGET_AT_ONCE = 20_000
 
+AWAY = (psycopg.OperationalError, django.db.OperationalError, django.db.InterfaceError)
 Label = Trained.Label
 MARKS = Cursor.Purpose.MARKS.value
 _WORDS = {Label.BAD.value: "spam", Label.GOOD.value: "ham", None: ""}
@@ -69,14 +72,27 @@ def learn_due(apart: Apart, may_go_on: Callable[[], bool] = lambda: True) -> Lea
             if not may_go_on():
                 break
             portions[folder] = portions.get(folder, 0) + 1
-            learnt = perform(learn(folder, apart))
+            learnt = _learn_from(folder, apart)
             if learnt is None:
-                portions[folder] = MOST  # Another learner is at it.
+                portions[folder] = MOST  # Another learner is at it, or it failed.
             else:
                 total.add(learnt)
     if total.skipped:
         log.warning("marks not learned from", extra={"why": total.skipped})
     return total
+
+
+def _learn_from(folder: FolderRef, apart: Apart) -> Learnt | None:
+    """Learn from one portion; None if there is nothing to be had now. One folder's fault keeps no other waiting."""
+    try:
+        return perform(learn(folder, apart))
+    except AWAY:
+        raise
+    except Exception:
+        log.exception(
+            "folder not learned from", extra={"mailbox": folder.mailbox_id, "folder": folder.folder_id}
+        )
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,9 @@ log = logging.getLogger(__name__)
 VOICES = 3
 MOST = 200
 PRUNE_DAYS = 180
-PRUNE_AT_ONCE = 20_000
-FIX_AT_ONCE = 2000
+PRUNE_DAYS_OF_MANY, MANY_MARKS = 14, 2000
+FIXED_DAYS, MOST_MARKS = 400, 5000
+"""Marks older than this, and those beyond the latest so many, can be taken back no more; they stay counted."""
 
 
 def build_due(may_go_on: Callable[[], bool] = lambda: True) -> int:
@@ -55,15 +56,17 @@ def build(scope: int) -> Plan[bool]:
 
 
 def prune(may_go_on: Callable[[], bool] = lambda: True) -> int:
-    """Let go what was seen once, long ago, and what belongs to no folder any more; return how much."""
+    """Let go what was seen once, long ago, and what belongs to no folder any more; return how much.
+
+    Who marks everything has much that was seen once: it goes sooner, and of a great many marks the latest alone can be
+    taken back.
+    """
     total = int(perform(query(sql.DROP_CURSORS))[0][0])
-    for statement, params, at_once in (
-        (sql.PRUNE, [PRUNE_DAYS], PRUNE_AT_ONCE),
-        (sql.FIX_OLD, list[int](), FIX_AT_ONCE),
-    ):
-        while may_go_on():
-            gone = int(perform(query(statement, [*params, at_once]))[0][0])
-            total += gone
-            if gone < at_once:
-                break
+    for mailbox_id, marks in perform(query(sql.TAUGHT)):
+        if not may_go_on():
+            break
+        days = PRUNE_DAYS if marks <= MANY_MARKS else PRUNE_DAYS_OF_MANY
+        total += int(perform(query(sql.PRUNE, [mailbox_id, days]))[0][0])
+        old = {"mailbox": mailbox_id, "days": FIXED_DAYS, "most": MOST_MARKS}
+        total += int(perform(query(sql.FIX_OLD, old))[0][0])
     return total

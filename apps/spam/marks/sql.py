@@ -219,21 +219,28 @@ FULL JOIN (SELECT scope, built_from FROM spam_total WHERE scope < 0) AS o ON o.s
 WHERE coalesce(n.version, 0) <> coalesce(o.built_from, 0)
 """
 
-# Lets go what was counted once, long ago, and the cursors of folders that are gone; some at a time.
+# Mailboxes that were taught something, and how much.
+TAUGHT = "SELECT scope, spam + ham FROM spam_total WHERE scope > 0 ORDER BY scope"
+
+# Lets go what a mailbox was taught once, long ago.
 PRUNE = """
-WITH gone AS (DELETE FROM spam_token WHERE (scope, token) IN (
-  SELECT scope, token FROM spam_token WHERE scope > 0 AND spam + ham <= 1 AND seen < current_date - %s::int LIMIT %s::int)
-RETURNING 1)
+WITH gone AS (
+  DELETE FROM spam_token WHERE scope = %s::bigint AND spam + ham <= 1 AND seen < current_date - %s::int RETURNING 1)
 SELECT count(*)::int FROM gone
 """
-# Lets go how old marks can be taken back: they stay counted.
+
+# Lets go how marks of a mailbox can be taken back, of those beyond the latest and of those that are old: they stay counted.
 FIX_OLD = """
 WITH old AS (
-  UPDATE spam_trained SET tokens = '', steps = '' WHERE (mailbox_id, content_id) IN (
-    SELECT mailbox_id, content_id FROM spam_trained WHERE tokens <> '' AND at < now() - interval '400 days' LIMIT %s::int)
+  UPDATE spam_trained t SET tokens = '', steps = '' WHERE t.mailbox_id = %(mailbox)s::bigint AND t.steps <> ''
+    AND t.at < greatest(now() - make_interval(days => %(days)s),
+      (SELECT r.at FROM spam_trained r WHERE r.mailbox_id = %(mailbox)s::bigint
+       ORDER BY r.at DESC OFFSET %(most)s::int - 1 LIMIT 1))
   RETURNING 1)
 SELECT count(*)::int FROM old
 """
+
+# Forgets cursors of folders that are gone.
 DROP_CURSORS = """
 WITH gone AS (DELETE FROM spam_cursor c WHERE NOT EXISTS (SELECT FROM store_folder f WHERE f.id = c.folder_id) RETURNING 1)
 SELECT count(*)::int FROM gone

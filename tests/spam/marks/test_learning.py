@@ -9,9 +9,10 @@ from apps.events.wake import Job
 from apps.mailflow import refile, removal, undo
 from apps.spam.learning.features import Features
 from apps.spam.marks import learning
-from apps.spam.marks.values import Apart
+from apps.spam.marks.values import Apart, Learnt
 from apps.spam.models import Cursor, Token, Total, Trained
 from apps.store.flags import FLAGGED, JUNK, NOT_JUNK, Flags
+from apps.store.values import FolderRef
 
 from .people import WORDS, a_person, agrees, counted, learn, nobody_else, said, total
 
@@ -189,6 +190,24 @@ class TestWhatCannotBeRead:
 
         learnt = learn(Apart(apart, 1))
         assert (learnt.learned, learnt.skipped) == (1, {learning.UNREADABLE: 1})
+
+    def test_one_folders_fault_keeps_no_other_waiting(
+        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        alice, bob = a_person(), a_person("bob")
+        alice.junk("cheap")
+        bob.junk("cheap")
+        real = learning.learn
+
+        def failing(folder: FolderRef, apart: Apart) -> Plan[Learnt | None]:
+            if folder.mailbox_id == alice.scope:
+                raise ZeroDivisionError
+            return real(folder, apart)
+
+        monkeypatch.setattr(learning, "learn", failing)
+        assert learn().learned == 1
+        assert "folder not learned from" in caplog.text
+        assert total(bob.scope) == (1, 0)
 
 
 class TestPortions:

@@ -12,7 +12,7 @@ from apps.mailflow import refile, removal
 from apps.spam.marks import levels, sql
 from apps.spam.marks.counts import Level, counts_for
 from apps.spam.marks.values import SITE, Wanted, chain
-from apps.spam.models import Token, Total
+from apps.spam.models import Token, Total, Trained
 from tests.factories import a_domain
 
 from .people import Person, a_person, counted, learn, nobody_else, number, numbers, said, total
@@ -217,8 +217,33 @@ def test_what_was_seen_once_long_ago_goes() -> None:
             cursor.execute(
                 "UPDATE spam_token SET seen = current_date - %s WHERE scope = 5 AND token = %s", [age, token]
             )
+    Total.objects.create(scope=5, spam=4)
     levels.prune()
     assert set(counted(5)) == {2, 3}
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE spam_token SET seen = current_date - 20 WHERE scope = 5 AND token = 2")
+    Total.objects.filter(scope=5).update(spam=5000)
+    levels.prune()
+    assert set(counted(5)) == {3}
+
+
+def test_of_a_great_many_marks_the_latest_can_be_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(levels, "MOST_MARKS", 2)
+    alice = a_person()
+    for n in range(4):
+        alice.junk(f"cheap {n}")
+        learn()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE spam_trained SET at = now() - content_id * interval '-1 second' WHERE mailbox_id = %s",
+            [alice.scope],
+        )
+    levels.prune()
+    kept = (
+        Trained.objects.filter(mailbox_id=alice.scope).order_by("content_id").values_list("steps", flat=True)
+    )
+    assert [bool(bytes(steps)) for steps in kept] == [False, False, True, True]
+    assert total(alice.scope) == (4, 0)
 
 
 def test_what_was_pruned_does_not_fall_below_nothing() -> None:
