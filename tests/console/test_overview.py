@@ -21,6 +21,7 @@ from apps.events.valkey import sync_client
 from apps.events.wake import Job, looking
 from apps.mailboxes import services as mailboxes
 from apps.mailboxes.models import Mailbox, Usage
+from apps.mailflow import holding
 from apps.queue.models import QueuedRecipient, State
 from tests.console.browser import browser
 from tests.factories import a_domain, a_mailbox, a_role, a_user
@@ -181,7 +182,7 @@ def test_a_full_mailbox_weighs_more_than_a_nearly_full_one(domain: Domain, alice
 
 
 @pytest.mark.parametrize(
-    ("kind", "most"), [("superadmin", 8), ("organisation_admin", 6), ("domain_admin", 8)]
+    ("kind", "most"), [("superadmin", 9), ("organisation_admin", 7), ("domain_admin", 9)]
 )
 def test_it_costs_the_same_however_much_there_is(domain: Domain, kind: str, most: int) -> None:
     """Four more are asked apart from Django: traffic and how far its sums reach, depth and causes."""
@@ -200,3 +201,11 @@ def test_it_costs_the_same_however_much_there_is(domain: Domain, kind: str, most
         came("x@far.example", str(box))
     perform(mailboxes.count_sums())
     assert count() == before == most
+
+
+def test_it_names_accounts_that_may_be_misused(domain: Domain) -> None:
+    alice = a_mailbox("alice", domain=domain)
+    holding.hold(alice.owner_id or 0, ["a stream of junk"])
+    page = text(browser(staff("organisation_admin", domain)).get("/console/"))
+    assert f"The account of {alice} may be misused; its mail is held" in page
+    assert "may be misused" not in text(browser(staff("organisation_admin", a_domain())).get("/console/"))
