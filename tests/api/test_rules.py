@@ -69,6 +69,7 @@ def test_what_breaks_its_samples_is_refused_in_words(chief: User) -> None:
     assert "does not match its sample: nothing of it" in api.post("spam/rules", bad, 422)["detail"]
     assert "ahead" in api.post("spam/rules", PARCEL | {"expression": "(?=x)"}, 422)["detail"]
     made = api.post("spam/rules", PARCEL)
+    assert "of the feed" in api.patch(f"spam/rules/{made['id']}", {"score": None}, 422)["detail"]
     assert api.post("spam/rules", PARCEL, 409)["code"] == "already_exists"
     assert (
         "matches its sample" in api.patch(f"spam/rules/{made['id']}", {"expression": "parcel"}, 422)["detail"]

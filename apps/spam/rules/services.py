@@ -85,6 +85,8 @@ def change_rule(*, rule: SpamRule, changes: Mapping[str, Any], actor: audit.Acto
             raise RuleRefusedError("a rule of the feed comes from there: only its score may be changed here")
         override_score(rule=rule, score=changes["score"], actor=actor)
         return
+    if "score" in changes and changes["score"] is None:
+        raise RuleRefusedError("only a rule of the feed has a score to go back to")
     before = rule.definition()
     after = replace(before, **changes)
     _check(Place(rule.domain, rule.user), after)
