@@ -7,7 +7,7 @@ import re2
 
 from .definitions import RuleError
 
-MOST_MEMORY = 512 * 1024
+MOST_MEMORY = 256 * 1024
 MOST_PROGRAM = 4000
 """Instructions: (abc){1000} has 3,000, and no rule about mail comes near."""
 
