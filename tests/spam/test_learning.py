@@ -161,11 +161,17 @@ def test_a_calibration_is_fitted_on_sources_nobody_learned_from() -> None:
     assert calibrated([lessons(12)], prior=lambda: None) == Calibration()
 
 
-def test_a_learner_that_is_wrong_on_other_sources_is_left_out() -> None:
-    labels = [bool(n % 2) for n in range(200)]
-    said = [{"words": 0.0, "grams": -1.0 if spam else 1.0, "facts": 0.0, "bayes": 0.0} for spam in labels]
+def test_a_fit_says_how_sure_one_may_be_and_keeps_the_order() -> None:
+    rng = random.Random(1)
+    labels = [bool(n % 2) for n in range(400)]
+    # One in five is wrong: such scores are worth less than they say.
+    said = [{"words": (5.0 if spam is (rng.random() < 0.8) else -5.0) + rng.random()} for spam in labels]
     fit = fusion.fitted(said, labels)
-    assert fit.grams == 0
+    assert fusion.LEAST_SURE <= fit.words < 1
+    assert fit.grams == pytest.approx(fit.words)
+    assert fusion.fitted(said, [True] * 400) == Calibration()
+    order = sorted(range(400), key=lambda n: Calibration()(said[n]))
+    assert order == sorted(range(400), key=lambda n: fit(said[n]))
 
 
 class TestPrior:

@@ -1,7 +1,7 @@
 """Learners' scores become one calibrated score, and less of it where a message is unfamiliar.
 
 The calibration is fitted on messages of a source that no learner saw (`out_of_source`): scores on data of the source one
-learned from are far too sure. It is a logistic regression of five numbers (Platt): more would learn the source.
+learned from are far too sure. It has two numbers (Platt): more would learn the source.
 """
 
 import math
@@ -16,6 +16,8 @@ RIDGE = 2.0
 FIRM = 5.0
 """Nats up to which a score stands as it is; above, it grows ever more slowly, so that order is kept and nobody is as good
 as certain for what was learned alone: 10 becomes 6.8, and 30 becomes 8.3."""
+LEAST_SURE, MOST_SURE, FARTHEST = 0.75, 1.3, 0.5
+"""How far a fit may go from what it begins with: the sources of one site are not the world."""
 ENOUGH = 0.45
 """A message of whose words so many are known is familiar."""
 LITTLE = 0.15
@@ -71,29 +73,24 @@ def trust(familiar: float) -> float:
 
 
 def fitted(
-    said: Sequence[Mapping[str, float]],
-    is_spam: Sequence[bool],
-    names: Sequence[str] = NAMES,
-    start: Calibration | None = None,
+    said: Sequence[Mapping[str, float]], is_spam: Sequence[bool], start: Calibration | None = None
 ) -> Calibration:
-    """Fit a calibration, held near `start` (by default: learners count for what they say) where data is thin."""
+    """Fit how sure one may be, and where zero lies; what learners are worth beside each other stays as in `start`.
+
+    Fitted apart, their worth would follow the oddest source there is, and the order of scores with it.
+    """
     begin = start or Calibration()
-    chosen = list(names)
-    columns = np.array([[one.get(name, 0.0) for name in chosen] + [1.0] for one in said], np.float64)
     labels = np.array(is_spam, np.float64)
-    prior = np.array([getattr(begin, name) for name in chosen] + [begin.offset])
     if not len(labels) or labels.min() == labels.max():
         return begin
-    weights = _newton(columns, labels, prior)
-    if (weights[:-1] < 0).any():
-        # A learner that is worth less than nothing is left out, never turned round.
-        kept = [name for name, weight in zip(chosen, weights, strict=False) if weight >= 0]
-        rest = {name: 0.0 for name in chosen if name not in kept}
-        base = Calibration.of({**begin.as_numbers(), **rest})
-        return fitted(said, is_spam, kept, base) if kept else begin
-    numbers = begin.as_numbers() | dict.fromkeys(set(NAMES) - set(chosen), 0.0)
-    numbers |= dict(zip([*chosen, "offset"], weights.tolist(), strict=True))
-    return Calibration.of(numbers)
+    alone = [sum(float(getattr(begin, name)) * one.get(name, 0.0) for name in NAMES) for one in said]
+    columns = np.column_stack((np.array(alone, np.float64), np.ones(len(labels))))
+    scale, offset = _newton(columns, labels, np.array([1.0, begin.offset])).tolist()
+    scale = max(LEAST_SURE, min(MOST_SURE, scale))
+    numbers = {name: getattr(begin, name) * scale for name in NAMES}
+    return Calibration.of(
+        {**numbers, "offset": begin.offset + max(-FARTHEST, min(FARTHEST, offset - begin.offset))}
+    )
 
 
 def _newton(

@@ -181,8 +181,8 @@ def calibrated(
     begin = prior()
     for place, held in enumerate(sources):
         rest = [lesson for other, lessons in enumerate(sources) if other != place for lesson in lessons]
-        if len({is_spam for _, is_spam in rest}) < 2:
-            continue
+        if min(len({is_spam for _, is_spam in one}) for one in (rest, held)) < 2:
+            continue  # Of one sort alone nobody can tell where the line lies.
         learner = taught(rest, prior=prior(), rounds=rounds)
         for found, is_spam in held:
             said.append(learner.judge(found).scores)
