@@ -12,6 +12,7 @@ from tqdm import tqdm
 from apps.spam.evaluation import corpora, runs
 from apps.spam.evaluation.corpora import Labelled
 from apps.spam.evaluation.judges import OfflineJudge, meanings
+from apps.spam.evaluation.measures import measure
 from apps.spam.learning import fusion, prior
 from apps.spam.learning.explaining import explain
 from apps.spam.learning.learner import Learner, taught
@@ -22,6 +23,7 @@ EPILOG = """
   manage.py spam train --source DIR --source DIR --out FILE     make a prior of labelled mail
   manage.py spam evaluate --train DIR --test DIR --out FILE     judge mail of one source, taught by another
   manage.py spam evaluate --prior shipped --test DIR --online --out FILE
+  manage.py spam compare --train DIR --test DIR                 hold other ways to learn against ours
   manage.py spam explain message.eml                            say why, in words
 
 A DIR is a folder with ham/ and spam/ (or phish/) below it, a mbox or Maildir under such a name, or a tarball.
@@ -61,6 +63,17 @@ class Command(BaseCommand):
         )
         evaluate.add_argument("--prior", default="shipped", metavar="none|shipped|FILE")
         evaluate.add_argument("--out", type=Path, required=True, metavar="FILE", help="lines of JSON")
+        compared = verbs.add_parser("compare", help="hold other ways to learn against ours, on the same mail")
+        compared.add_argument("--train", type=Path, nargs="+", action="extend", required=True, metavar="DIR")
+        compared.add_argument("--test", type=Path, nargs="+", action="extend", required=True, metavar="DIR")
+        compared.add_argument(
+            "--model",
+            nargs="+",
+            action="extend",
+            default=[],
+            metavar="NAME",
+            help="these alone, like 'naive Bayes'",
+        )
         explained = verbs.add_parser("explain", help="say why a message is judged as it is")
         explained.add_argument("file", type=Path)
         explained.add_argument("--prior", default="shipped", metavar="none|shipped|FILE")
@@ -73,6 +86,8 @@ class Command(BaseCommand):
                     self._train(options["source"], options["made"], options["out"], options["most"])
                 case "evaluate":
                     self._evaluate(options)
+                case "compare":
+                    self._compare(options["train"], options["test"], options["model"])
                 case _:
                     self._explain(options["file"], options["prior"])
         except corpora.CorpusError as error:
@@ -107,6 +122,26 @@ class Command(BaseCommand):
         with options["out"].open("w", encoding="utf-8") as out:
             lines = runs.judged(judge, _progress(tests, "judge", total), online=options["online"])
             self.stderr.write(str(runs.write(lines, out)))
+
+    def _compare(self, train: list[Path], test: list[Path], names: list[str]) -> None:
+        # A hundred megabytes that no other verb needs.
+        from apps.spam.evaluation.comparing import compare, models
+
+        if unknown := sorted(set(names) - set(models())):
+            raise CommandError(f"no such model: {', '.join(unknown)}; there are {', '.join(models())}")
+        known = [one for source in train for one in runs.lessons(source, _progress)]
+        unseen = [one for source in test for one in runs.lessons(source, _progress)]
+        try:
+            found = compare(known, unseen, names)
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        learner = taught(known)
+        ours = measure([is_spam for _, is_spam in unseen], [learner.judge(one).score for one, _ in unseen])
+        self.stdout.write(f"{'ours':20} {ours}")
+        for one in found:
+            self.stdout.write(
+                f"{one.name:20} {one.measures}; {one.train_seconds:.1f} s to train, {one.judge_ms:.2f} ms to judge"
+            )
 
     def _explain(self, file: Path, name: str) -> None:
         known = self._prior(name)
