@@ -269,7 +269,9 @@ def test_due_domains_are_looked_at(domain: Domain, settings: Settings) -> None:
     with serving(Zone(everything(domain))) as server:
         settings.MAIL_DNS_SERVERS = [server]
         assert looking.look_due(may_go_on=lambda: False) == 0
-        assert looking.look_due(may_go_on=lambda: True) >= 2
+        # Domains that other tests have committed may be due before ours: a turn looks at so many.
+        turns = [looking.look_due(may_go_on=lambda: True) for _ in range(10)]
+        assert sum(turns) >= 2
         assert DnsLook.objects.filter(domain__name="later.test").exists()
     assert looking.faulty(Domain.objects.filter(id=domain.id), most=5) == []
     # Beside what other tests have committed.

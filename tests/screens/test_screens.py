@@ -15,8 +15,9 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
-def world(real_database: None) -> World:
-    return a_world(mark="-screens")
+def world(real_database: None, request: pytest.FixtureRequest) -> World:
+    # Each walk has a world of its own, and both may come to one database.
+    return a_world(mark=f"-{request.node.callspec.id}")
 
 
 # Two walks, so that they can be taken at the same time; together they pass every screen.

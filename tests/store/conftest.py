@@ -5,7 +5,8 @@ from django.db import connection
 
 TABLES = (
     "store_message", "store_content", "store_folderlog", "store_blob", "store_pack", "store_snapshot",
-    "store_subscription", "store_folderacl", "store_seen", "store_folder", "store_keyword", "queue_message",
+    "store_subscription", "store_folderacl", "store_seen", "store_folder", "store_keyword",
+    "queue_attempt", "queue_recipient", "queue_message",
 )  # fmt: skip
 
 

@@ -47,7 +47,11 @@ def test_old_signatures_are_told_once_and_their_end_once(settings: Any) -> None:
     assert (stands.state, stands.since, stands.looked_at) == ("old", NOW, NOW + dt.timedelta(hours=1))
     assert look(settings, FRESH) == "well"
     assert look(settings, FRESH) == ""
-    actions = list(AuditEntry.objects.order_by("pk").values_list("action", flat=True))
+    actions = list(
+        AuditEntry.objects.filter(action__startswith="antivirus.")
+        .order_by("pk")
+        .values_list("action", flat=True)
+    )
     assert actions == ["antivirus.old", "antivirus.well"]
 
 
