@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from apps.events.transactions import Plan, Run, query
 from apps.spam import sql
-from apps.spam.judged import Record, kept
+from apps.spam.judged import Record, kept, stripped
 from apps.spam.models import Judgement
 
 
@@ -44,7 +44,20 @@ def write(records: Sequence[Record]) -> Plan[None]:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=True).replace("\\u0000", "")
+    return json.dumps(_clean(value), separators=(",", ":"))
+
+
+def _clean(value: object) -> object:
+    """Leave out what PostgreSQL takes in no text: of the values, for in JSON's own text it may be what somebody wrote."""
+    match value:
+        case str():
+            return stripped(value)
+        case dict():
+            return {_clean(name): _clean(item) for name, item in value.items()}
+        case list() | tuple():
+            return [_clean(item) for item in value]
+        case _:
+            return value
 
 
 def held_before(places: Sequence[tuple[int, uuid.UUID]]) -> Plan[dict[int, str]]:
